@@ -1,0 +1,58 @@
+/**
+ * What is said of a path on its way from the kernel to a replica.
+ *
+ * A change only marks a path; what is sent is what `lstat` shows when a batch is cut. So order and
+ * repetition mean nothing, and two changes of one path are the union of their kinds.
+ */
+import type { RelativePath } from "./path.js";
+
+export const Kind = {
+  /** A regular file was created or written and is still open: it waits for its close. */
+  Writing: 1,
+  /** Mode, owner, times, extended attributes. */
+  Attributes: 2,
+  /** The content may be another: closed after writing, moved in, linked, created whole. */
+  Content: 4,
+  /** The name was deleted or moved away. */
+  Gone: 8,
+  /** The event was about a directory. */
+  Directory: 16,
+  /** Everything below may differ: to be compared, never blindly sent. */
+  Subtree: 32,
+} as const;
+
+/** A union of `Kind`s. */
+export type Kinds = number;
+
+/** Many changes in one message: `kinds[i]` is about `paths[i]`. */
+export interface Changes {
+  /** When the kernel's queue was read, ms since the epoch. */
+  readonly at: number;
+  readonly paths: readonly RelativePath[];
+  readonly kinds: readonly Kinds[];
+}
+
+/** Something was lost: what lies at and below `path` must be compared with each replica. */
+export interface Gap {
+  readonly path: RelativePath;
+  readonly reason: GapReason;
+  /** When it was noticed, ms since the epoch. */
+  readonly at: number;
+}
+
+export type GapReason =
+  /** The kernel's event queue was full (IN_Q_OVERFLOW). */
+  | "overflow"
+  /** The thread that reads the kernel ended and was started again. */
+  | "reader-restarted"
+  /** The root was gone or another one, and is back. */
+  | "root-returned"
+  /** A file system was mounted or unmounted below the root. */
+  | "mount";
+
+/** How much of a tree the kernel reports; what it does not is scanned. */
+export interface Coverage {
+  readonly watched: number;
+  /** Directories that could not be watched and are scanned from time to time instead. */
+  readonly unwatched: number;
+}

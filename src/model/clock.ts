@@ -1,0 +1,36 @@
+/** Time comes in as an argument, so that what depends on it is tested without waiting. */
+
+export interface Clock {
+  /** ms since the epoch, with fractions. */
+  now(): number;
+  /** Resolves after `ms`; rejects with the signal's reason when that comes first. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Calls `action` once after `ms`; the returned function calls it off. */
+  after(ms: number, action: () => void): () => void;
+}
+
+export const systemClock: Clock = {
+  now: () => performance.timeOrigin + performance.now(),
+
+  sleep(ms, signal) {
+    return new Promise((resolve, reject) => {
+      signal?.throwIfAborted();
+      const timer = setTimeout(finish, ms);
+      signal?.addEventListener("abort", stop, { once: true });
+      function finish() {
+        signal?.removeEventListener("abort", stop);
+        resolve();
+      }
+      function stop() {
+        clearTimeout(timer);
+        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the reason is the caller's
+        reject(signal?.reason);
+      }
+    });
+  },
+
+  after(ms, action) {
+    const timer = setTimeout(action, ms);
+    return () => clearTimeout(timer);
+  },
+};

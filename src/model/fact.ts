@@ -1,0 +1,88 @@
+/**
+ * Facts: what stages state about themselves as they work. Logs, metrics and pages listen; nobody
+ * who states a fact waits for a listener or is harmed by one.
+ */
+import type { Coverage, Gap } from "./change.js";
+import type { RelativePath } from "./path.js";
+
+export type SourceState =
+  | { readonly state: "starting" }
+  | { readonly state: "watching"; readonly coverage: Coverage; readonly tookMs: number }
+  /** Deletes are held; nothing is sent until the root is back. */
+  | { readonly state: "root-lost"; readonly reason: string }
+  | { readonly state: "failed"; readonly reason: string };
+
+export type TargetState =
+  | { readonly state: "connecting" }
+  /** A full pass is under way; live changes are sent beside it. */
+  | { readonly state: "catching-up" }
+  | { readonly state: "live" }
+  /** Left alone until `retryAt` (ms since the epoch); everything stays owed. */
+  | { readonly state: "down"; readonly reason: string; readonly retryAt: number };
+
+export type Fact =
+  | ({ readonly kind: "source-state"; readonly source: string } & SourceState)
+  | { readonly kind: "coverage"; readonly source: string; readonly coverage: Coverage }
+  | { readonly kind: "gap"; readonly source: string; readonly gap: Gap }
+  | ({
+      readonly kind: "target-state";
+      readonly source: string;
+      readonly target: string;
+    } & TargetState)
+  | BatchDelivered
+  | PathFailed
+  | PassFinished
+  | {
+      /** Said once where a target refuses deletions: nothing is deleted there from now on. */
+      readonly kind: "deletes-refused";
+      readonly source: string;
+      readonly target: string;
+    }
+  | {
+      /** Anything a person should know that changes no state. */
+      readonly kind: "note";
+      readonly level: "info" | "warn" | "error";
+      readonly source?: string;
+      readonly target?: string;
+      readonly text: string;
+    };
+
+/** A batch arrived: rsync ended with 0. */
+export interface BatchDelivered {
+  readonly kind: "batch";
+  readonly source: string;
+  readonly target: string;
+  readonly sent: readonly RelativePath[];
+  readonly deleted: readonly RelativePath[];
+  /** Bytes on the wire towards the replica. */
+  readonly bytes: number;
+  /** From the oldest change in the batch to its proof of delivery. */
+  readonly delayMs: number;
+  readonly tookMs: number;
+}
+
+/** A path that rsync could not deliver although the target works; it is tried again at `retryAt`. */
+export interface PathFailed {
+  readonly kind: "path-failed";
+  readonly source: string;
+  readonly target: string;
+  readonly path: RelativePath;
+  readonly reason: string;
+  readonly attempts: number;
+  readonly retryAt: number;
+}
+
+/** A full pass, or the comparison of a subtree, came to its end. */
+export interface PassFinished {
+  readonly kind: "pass";
+  readonly source: string;
+  readonly target: string;
+  readonly path: RelativePath;
+  readonly differences: number;
+  /** Entries that exist only on the replica and were left there; a few of them by name. */
+  readonly kept: number;
+  readonly keptSample: readonly RelativePath[];
+  readonly tookMs: number;
+}
+
+export type FactListener = (fact: Fact) => void;
