@@ -1,0 +1,60 @@
+/**
+ * One target, as the rest of the program sees it: names go in, an outcome comes out.
+ *
+ * Law: sending twice is harmless; calls may overlap; after a failure the remote is still usable.
+ * It never decides what to send, when to try again, or what is owed.
+ */
+import type { Filter } from "../filter/filter.js";
+import type { RelativePath } from "../model/path.js";
+import type { Run } from "./run.js";
+import type { Profile } from "./settings.js";
+import type { Trouble } from "./trouble.js";
+
+export interface Remote extends AsyncDisposable {
+  /** Warm sessions that stand waiting for a list. */
+  ready(profile: Profile): number;
+  /** Measured time of one session's whole cycle, from spawn to free again, ms. */
+  readonly cycleMs: number;
+  /** How many warm sessions are wanted from now on, within the settings; ends a stand-still after trouble. */
+  want(count: number): void;
+  /** Called whenever the number of ready sessions grew. */
+  onReady(listener: () => void): void;
+  /** Called once when sessions cannot be opened any more; the pool then waits for `want` or `probe`. */
+  onTrouble(listener: (trouble: Trouble) => void): void;
+  /**
+   * Sends entries by name, without what lies below. Missing ones become deletions unless `deletes`
+   * is off. Takes a warm session, else starts a cold one. Rejects only with the signal's reason.
+   */
+  send(names: readonly RelativePath[], options: SendOptions, signal?: AbortSignal): Promise<Run>;
+  /** A dry run over a subtree ("" is everything): each difference by name. Never changes the replica. */
+  compare(path: RelativePath, options: CompareOptions, signal?: AbortSignal): Promise<Run>;
+  /** Opens one session and says what is wrong with the target, or undefined: the session stands ready. */
+  probe(signal?: AbortSignal): Promise<Trouble | undefined>;
+  /**
+   * Retires what waits, lets what runs end within the grace, then kills; nothing is left behind.
+   * A `send` that is killed so resolves with outcome `failed`.
+   */
+  close(graceMs?: number): Promise<void>;
+}
+
+export interface SendOptions {
+  readonly profile: Profile;
+  readonly deletes: boolean;
+}
+
+export interface CompareOptions {
+  /** Look for entries that exist only on the replica, too. */
+  readonly deletes: boolean;
+  /** Hides from rsync what can be hidden; every path is still to be judged by the filter itself. */
+  readonly filter: Filter;
+  /** Read both sides in full instead of trusting size and time. */
+  readonly checksum?: boolean;
+  onDifference(difference: Difference): void;
+}
+
+export interface Difference {
+  readonly path: RelativePath;
+  /** `missing`: not on the replica; `extra`: only on the replica. */
+  readonly what: "content" | "attributes" | "missing" | "extra";
+  readonly isDirectory: boolean;
+}
