@@ -1,9 +1,8 @@
-/** Where a secret is to be found. The secret itself never stands in a configuration or an argument. */
-
+/** Where a secret is kept. The secret itself never stands in a configuration, an argument or a log. */
 export type SecretReference =
   /** The first line of a file. */
   | { readonly kind: "file"; readonly path: string }
-  /** An environment variable. */
+  /** A variable of this program's environment. */
   | { readonly kind: "environment"; readonly name: string }
-  /** A systemd credential: a file of that name in $CREDENTIALS_DIRECTORY. */
+  /** A systemd credential: $CREDENTIALS_DIRECTORY/NAME. */
   | { readonly kind: "credential"; readonly name: string };
