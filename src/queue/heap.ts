@@ -1,0 +1,53 @@
+/** What falls due at a time, earliest first. Nothing is removed early: a stale item is skipped by its owner. */
+export class DueHeap<T> {
+  readonly #items: { readonly dueAt: number; readonly value: T }[] = [];
+
+  get nextDueAt(): number | undefined {
+    return this.#items[0]?.dueAt;
+  }
+
+  add(dueAt: number, value: T): void {
+    const items = this.#items;
+    let at = items.push({ dueAt, value }) - 1;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if (this.#dueAt(parent) <= dueAt) break;
+      this.#swap(at, parent);
+      at = parent;
+    }
+  }
+
+  /** Takes the earliest item when it is due. */
+  take(now: number): T | undefined {
+    const first = this.#items[0];
+    if (first === undefined || first.dueAt > now) return undefined;
+    const last = this.#items.pop();
+    if (last !== undefined && last !== first) {
+      this.#items[0] = last;
+      this.#sink();
+    }
+    return first.value;
+  }
+
+  #sink(): void {
+    let at = 0;
+    while (true) {
+      const left = 2 * at + 1;
+      const child = this.#dueAt(left + 1) < this.#dueAt(left) ? left + 1 : left;
+      if (this.#dueAt(child) >= this.#dueAt(at)) return;
+      this.#swap(at, child);
+      at = child;
+    }
+  }
+
+  #dueAt(index: number): number {
+    return this.#items[index]?.dueAt ?? Infinity;
+  }
+
+  #swap(a: number, b: number): void {
+    const [x, y] = [this.#items[a], this.#items[b]];
+    if (x === undefined || y === undefined) return;
+    this.#items[a] = y;
+    this.#items[b] = x;
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * Directories whose times two overlapping batches may have left wrong.
+ *
+ * Every rsync run sets the times of all directories above its entries, as they were when its list
+ * was made. Of two runs that overlap, the one with the older list may be the last to write. Such a
+ * directory is named once more, alone, when the rush is over.
+ */
+import type { Batch } from "../model/batch.js";
+import { type RelativePath, ROOT, parentOf } from "../model/path.js";
+
+/** How long after the first doubt a directory is looked at again: in a lull, and in a rush. */
+const LULL_MS = 250;
+const RUSH_MS = 1_000;
+
+export class Ripple {
+  /** The latest batch in flight that sets the times of a directory. */
+  readonly #touching = new Map<RelativePath, number>();
+  readonly #directories = new Map<number, readonly RelativePath[]>();
+  readonly #doubtful = new Set<RelativePath>();
+  #since = 0;
+
+  started(batch: Batch, now: number): void {
+    const directories = [...directoriesOf(batch)];
+    for (const directory of directories) {
+      if (this.#touching.has(directory)) {
+        if (this.#doubtful.size === 0) this.#since = now;
+        this.#doubtful.add(directory);
+      }
+      this.#touching.set(directory, batch.id);
+    }
+    this.#directories.set(batch.id, directories);
+  }
+
+  ended(batchId: number): void {
+    for (const directory of this.#directories.get(batchId) ?? []) {
+      if (this.#touching.get(directory) === batchId) this.#touching.delete(directory);
+    }
+    this.#directories.delete(batchId);
+  }
+
+  dueAt(): number | undefined {
+    if (this.#doubtful.size === 0) return undefined;
+    return this.#since + (this.#directories.size === 0 ? LULL_MS : RUSH_MS);
+  }
+
+  /** The directories to name again, once they are due. */
+  take(now: number): RelativePath[] {
+    const dueAt = this.dueAt();
+    if (dueAt === undefined || dueAt > now) return [];
+    const taken = [...this.#doubtful];
+    this.#doubtful.clear();
+    return taken;
+  }
+}
+
+/** Every directory whose times the run of this batch sets. */
+function directoriesOf(batch: Batch): Set<RelativePath> {
+  const seen = new Set<RelativePath>();
+  for (const { path, sight } of batch.entries) {
+    let directory = sight.type === "directory" ? path : parentOf(path);
+    while (!seen.has(directory)) {
+      seen.add(directory);
+      if (directory === ROOT) break;
+      directory = parentOf(directory);
+    }
+  }
+  return seen;
+}
