@@ -4,17 +4,10 @@
  * Literal names and the common wildcards (`*.log`, `tmp*`) are found by a look-up or by their first
  * or last byte, so that a long list costs little more than a short one.
  */
-import { latin1FromText } from "../model/path.js";
+import { readPattern } from "./pattern.js";
 import { compileRegex } from "./regex.js";
 import type { Rule } from "./rule.js";
-import {
-  firstByte,
-  hasWildcard,
-  lastByte,
-  matchesWildcard,
-  parseWildcard,
-  shapeOf,
-} from "./wildcard.js";
+import { firstByte, lastByte, matchesWildcard, parseWildcard, shapeOf } from "./wildcard.js";
 
 type Test = (path: string, name: string, isDirectory: boolean) => boolean;
 
@@ -110,23 +103,13 @@ function compileRegexRule(source: string): Compiled {
 }
 
 function compilePattern(text: string): Compiled {
-  let pattern = latin1FromText(text);
-  // rsync looks for these in the pattern's bytes, even where a backslash or a bracket precedes them.
-  const wild = hasWildcard(pattern);
-  const deep = pattern.includes("**");
-  const deepAtStart = pattern.startsWith("**");
-  const treeAtEnd = pattern.endsWith("***");
-  const directoryOnly = pattern.length > 1 && pattern.endsWith("/");
-  if (directoryOnly) pattern = pattern.slice(0, -1);
-  const slashes = pattern.split("/").length - 1;
-  const anchored = pattern.startsWith("/");
-  if (anchored) pattern = pattern.slice(1);
-
-  if (!wild) return { directoryOnly, ...compileLiteral(pattern, anchored, slashes) };
-  const wildcard = parseWildcard(pattern);
+  const { body, anchored, directoryOnly, slashes, wild, deep, deepAtStart, treeAtEnd } =
+    readPattern(text);
+  if (!wild) return { directoryOnly, ...compileLiteral(body, anchored, slashes) };
+  const wildcard = parseWildcard(body);
   if ("expected" in wildcard) throw new RangeError(`Cannot compile '${text}'`);
 
-  if (slashes === 0 && !deep) {
+  if (!anchored && slashes === 0 && !deep) {
     const key = { ...keyOfName(firstByte(wildcard)), ...keyOfEnd(lastByte(wildcard)) };
     const shape = shapeOf(wildcard);
     if (shape.kind === "literal") return { directoryOnly, ...compileLiteral(shape.text, false, 0) };
@@ -136,7 +119,7 @@ function compilePattern(text: string): Compiled {
   }
   const key = keyOfEnd(lastByte(wildcard));
   if (anchored) {
-    const tree = treeTest(pattern, wildcard, treeAtEnd);
+    const tree = treeTest(body, wildcard, treeAtEnd);
     if (tree !== undefined) return { directoryOnly, key, test: tree };
   }
   // A `***` at the end also matches the directory itself, as if its name ended with a slash.
@@ -167,7 +150,7 @@ function compileLiteral(
 ): Omit<Compiled, "directoryOnly"> {
   const name = pattern.slice(pattern.lastIndexOf("/") + 1);
   if (anchored) return { key: { name }, test: (path) => path === pattern };
-  if (slashes === 0) return { key: { name }, test: () => true };
+  if (slashes === 0) return { key: { name }, test: (_path, last) => last === pattern };
   const tail = `/${pattern}`;
   return { key: { name }, test: (path) => path === pattern || path.endsWith(tail) };
 }

@@ -4,9 +4,9 @@
  * Only reading: what a rule matches is in matcher.ts, how rules work together in filter.ts.
  */
 import { Fault } from "../model/fault.js";
-import { latin1FromText } from "../model/path.js";
+import { readPattern } from "./pattern.js";
 import { compileRegex } from "./regex.js";
-import { hasWildcard, parseWildcard } from "./wildcard.js";
+import { parseWildcard } from "./wildcard.js";
 
 export type RuleAction =
   | "include"
@@ -161,13 +161,13 @@ function checkPattern(text: string, pattern: string, start: number): void {
     const hint = "Patterns begin at the source's root with '/', or match at any depth without it.";
     throw unreadable(text, at, `a name, as '${dots[1]}' is never part of a path here`, hint);
   }
-  if (!hasWildcard(pattern)) return;
-  const latin1 = latin1FromText(pattern);
-  const wildcard = parseWildcard(latin1);
+  const { body, anchored, wild } = readPattern(pattern);
+  if (!wild) return;
+  const wildcard = parseWildcard(body);
   if (!("expected" in wildcard)) return;
   // The offset is in bytes; columns are counted in characters.
-  const before = Buffer.from(latin1.slice(0, wildcard.at), "latin1").toString("utf8").length;
-  throw unreadable(text, start + before, wildcard.expected);
+  const before = Buffer.from(body.slice(0, wildcard.at), "latin1").toString("utf8").length;
+  throw unreadable(text, start + (anchored ? 1 : 0) + before, wildcard.expected);
 }
 
 /** `at` counts from zero, the column a person reads from one. */

@@ -1,0 +1,255 @@
+/** What rsync itself decides: small trees on disk, and dry runs that list what passes. */
+import { spawn } from "node:child_process";
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import * as fc from "fast-check";
+import { ancestorsOf } from "../../src/model/path.js";
+import type { RelativePath } from "../../src/model/path.js";
+
+/** Another version is tried by naming its binary. */
+const RSYNC = process.env["TREECAST_TEST_RSYNC"] ?? "rsync";
+
+/** Multiplies the number of cases; 1 takes well under a minute. */
+export const EFFORT = Number(process.env["TREECAST_TEST_EFFORT"] ?? "1");
+
+/** Set by a person who wants to see a failure again; fast-check prints it with every failure. */
+const seed = process.env["TREECAST_TEST_SEED"];
+export const SEED = seed === undefined ? {} : { seed: Number(seed) };
+
+export type EntryKind = "directory" | "file" | "link";
+
+/** From the root downwards: a directory stands before what lies in it. */
+export type Tree = ReadonlyMap<RelativePath, EntryKind>;
+
+let made = 0;
+
+/** Makes the tree in a new directory below `base`, lets `use` work with it, and removes it. */
+export async function withTree<T>(
+  base: string,
+  tree: Tree,
+  use: (oracle: (args: readonly string[]) => Promise<Set<string>>) => Promise<T>,
+): Promise<T> {
+  const home = join(base, String(++made));
+  const bytes = (path: string): Buffer => Buffer.from(join(home, "source", path), "latin1");
+  mkdirSync(join(home, "source"), { recursive: true });
+  mkdirSync(join(home, "empty"));
+  for (const [path, kind] of tree) {
+    if (kind === "directory") mkdirSync(bytes(path));
+    else if (kind === "file") writeFileSync(bytes(path), "");
+    else symlinkSync(".", bytes(path));
+  }
+  try {
+    return await use((args) => listWhatPasses(home, args));
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+function listWhatPasses(home: string, args: readonly string[]): Promise<Set<string>> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(
+      RSYNC,
+      ["-nrl", "-8", "--out-format=%n", ...args, `${home}/source/`, `${home}/empty/`],
+      { stdio: ["ignore", "pipe", "pipe"], env: { PATH: process.env["PATH"] } },
+    );
+    const out: Buffer[] = [];
+    const errors: Buffer[] = [];
+    child.stdout.on("data", (chunk: Buffer) => out.push(chunk));
+    child.stderr.on("data", (chunk: Buffer) => errors.push(chunk));
+    child.on("error", reject);
+    child.on("close", (status) => {
+      if (status !== 0) {
+        reject(
+          new Error(`rsync ended with ${String(status)}: ${Buffer.concat(errors).toString()}`),
+        );
+        return;
+      }
+      const lines = Buffer.concat(out).toString("latin1").split("\n");
+      resolve(new Set(lines.map(nameInLine).filter((name) => name !== "")));
+    });
+  });
+}
+
+/** rsync shows a control character as `\#012`, and a directory with a slash. */
+function nameInLine(line: string): string {
+  return line
+    .replace(/\\#([0-7]{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8)))
+    .replace(/^\.\/$/, "")
+    .replace(/\/$/, "");
+}
+
+/** Few letters, so that patterns meet names often; and what is hard to write. */
+const names = fc
+  .oneof(
+    {
+      weight: 5,
+      arbitrary: fc.constantFrom("a", "b", "c", "ab", "abc", "aab", "foo", "bar", "foobar"),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.constantFrom("a.log", "foo.log", ".log", ".a", "x.tmp", "foo~", "#a#"),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.constantFrom(
+        ...[
+          "*",
+          "**",
+          "?",
+          "[",
+          "]",
+          "[a]",
+          "a]",
+          "\\",
+          "a\\b",
+          "\\*",
+          "a b",
+          " ",
+          "a\nb",
+          "-",
+          "+",
+        ],
+        ...["- a", "!", "^", "é", "aé", "/".replace("/", "\x01"), "{a}", "$a", "'", '"'].map(utf8),
+        ...["\xff", "a\xe9b", "\xc3", "\x80\x81"],
+      ),
+    },
+    {
+      weight: 1,
+      arbitrary: fc
+        .string({ unit: fc.constantFrom(..."ab.[]*?\\-é1"), minLength: 1, maxLength: 5 })
+        .map(utf8),
+    },
+  )
+  .filter((name) => name !== "." && name !== "..");
+
+function utf8(text: string): string {
+  return Buffer.from(text, "utf8").toString("latin1");
+}
+
+export const trees: fc.Arbitrary<Tree> = fc
+  .array(
+    fc.tuple(
+      fc.array(names, { minLength: 1, maxLength: 5 }),
+      fc.constantFrom<EntryKind>("directory", "file", "file", "link"),
+    ),
+    { minLength: 4, maxLength: 25 },
+  )
+  .map((drawn) => {
+    const tree = new Map<RelativePath, EntryKind>();
+    for (const [parts, kind] of drawn) {
+      const path = parts.join("/") as RelativePath;
+      const above = [...ancestorsOf(path)];
+      if (tree.has(path) || above.some((each) => (tree.get(each) ?? "directory") !== "directory"))
+        continue;
+      for (const each of above) tree.set(each, "directory");
+      tree.set(path, kind);
+    }
+    return tree;
+  });
+
+const literals = fc.constantFrom(
+  "a",
+  "b",
+  "c",
+  "ab",
+  "foo",
+  "bar",
+  ".log",
+  ".",
+  "~",
+  "é",
+  " ",
+  "\n",
+  "-",
+  "!",
+  "#",
+  "]",
+);
+const escapes = fc.constantFrom("\\a", "\\*", "\\?", "\\[", "\\]", "\\\\", "\\/");
+const wildcards = fc.constantFrom("*", "*", "*", "**", "***", "?", "?", "/**", "**/", "*/", "/*/");
+const classes = fc.oneof(
+  fc.constantFrom(
+    ...[
+      "[abc]",
+      "[!a]",
+      "[^b]",
+      "[a-c]",
+      "[!a-f]",
+      "[]a]",
+      "[!]a]",
+      "[a-]",
+      "[-a]",
+      "[\\]]",
+      "[a\\-c]",
+    ],
+    ...["[[:alpha:]]", "[![:alpha:]]", "[[:alnum:]_]", "[[:punct:]]", "[[:space:]]", "[[:upper:]]"],
+    ...[
+      "[[:digit:]a]",
+      "[[:lower:]-z]",
+      "[a[:]b]",
+      "[[:cntrl:]]",
+      "[[:graph:]]",
+      "[[:print:]]",
+      "[[:blank:]]",
+      "[[:xdigit:]]",
+    ],
+    ...[
+      "[é]",
+      "[!é]",
+      "[/]",
+      "[a/]",
+      "[c-a]",
+      "[*]",
+      "[?]",
+      "[[]",
+      "[**]",
+      "[ -~]",
+      "[a-cx-z]",
+      "[a-c-e]",
+    ],
+  ),
+  fc
+    .string({ unit: fc.constantFrom(..."ab!^-]\\["), minLength: 1, maxLength: 4 })
+    .map((body) => `[${body}]`),
+);
+const pieces = fc.oneof(
+  { weight: 6, arbitrary: literals },
+  { weight: 4, arbitrary: wildcards },
+  { weight: 3, arbitrary: fc.constant("/") },
+  { weight: 2, arbitrary: classes },
+  { weight: 1, arbitrary: escapes },
+);
+
+export const patterns: fc.Arbitrary<string> = fc
+  .tuple(
+    fc.constantFrom("", "", "", "/"),
+    fc.array(pieces, { minLength: 1, maxLength: 5 }),
+    fc.constantFrom("", "", "", "", "/", "/*", "/**", "/***"),
+  )
+  .map(([head, middle, tail]) => head + middle.join("") + tail);
+
+export const signs = fc.constantFrom(
+  "- ",
+  "- ",
+  "- ",
+  "+ ",
+  "+ ",
+  "-! ",
+  "+! ",
+  "-_",
+  "exclude ",
+  "include ",
+);
+
+/** Runs at most `width` of them at a time: rsync mostly sleeps, the machine has two cores. */
+export async function inParallel<T>(
+  items: readonly T[],
+  width: number,
+  run: (item: T) => Promise<void>,
+): Promise<void> {
+  const left = items.values();
+  const worker = async (): Promise<void> => {
+    for (const item of left) await run(item);
+  };
+  await Promise.all(Array.from({ length: width }, worker));
+}
