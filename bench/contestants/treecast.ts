@@ -1,0 +1,52 @@
+/** Our own program, as it is built into `dist/`, with the settings it is shipped with. */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { stringify } from "yaml";
+import type { Stage } from "../stage.js";
+import type { Contestant } from "./contestant.js";
+
+const home = resolve(import.meta.dirname, "../..");
+const main = join(home, "dist/cli/main.js");
+
+export const treecast: Contestant = {
+  name: "treecast",
+  about: "treecast, built from this tree, with the settings it is shipped with.",
+  roads: ["module", "ssh", "local"],
+  patienceMs: 5_000,
+  passesBeforeWatch: 0,
+  version() {
+    if (!existsSync(main)) return undefined;
+    const about = JSON.parse(readFileSync(join(home, "package.json"), "utf8")) as {
+      version: string;
+    };
+    return about.version;
+  },
+  prepare(stage, scratch) {
+    const file = join(scratch, "treecast.yaml");
+    writeFileSync(file, stringify(configuration(stage, scratch)));
+    return { program: process.execPath, args: [main, "run", "--config", file] };
+  },
+};
+
+function configuration(stage: Stage, scratch: string) {
+  return {
+    state: join(scratch, "state"),
+    sources: [{ name: "bench", path: stage.source, targets: [target(stage)] }],
+  };
+}
+
+function target({ replica, rsyncd, sshd }: Stage) {
+  if (rsyncd !== undefined) {
+    return {
+      to: `rsync://${rsyncd.user}@127.0.0.1:${rsyncd.port}/${rsyncd.module}`,
+      passwordFile: rsyncd.passwordFile,
+    };
+  }
+  if (sshd !== undefined) {
+    return {
+      to: `ssh://${sshd.user}@127.0.0.1:${sshd.port}${replica}`,
+      ssh: { config: sshd.config, identity: sshd.identity, knownHosts: sshd.knownHosts },
+    };
+  }
+  return { to: replica };
+}

@@ -1,0 +1,145 @@
+/**
+ * The bench: asks its questions of every contestant that is installed, side by side in one run, and
+ * writes the answers as `docs/benchmarks.md` and `docs/benchmarks.json`.
+ */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { contestants } from "./contestants/all.js";
+import type { Contestant } from "./contestants/contestant.js";
+import { describeMachine } from "./machine.js";
+import type { Question, Row } from "./question.js";
+import { questions } from "./questions/all.js";
+import { renderReport, type Results } from "./report.js";
+
+const HELP = `Usage: script/bench [QUESTION…] [options]
+
+Questions: ${questions.map(({ name }) => name).join(", ")} (all of them when none is named)
+
+  --quick          a small version of each, for development
+  --only NAMES     these contestants only, by comma: ${contestants.map(({ name }) => `"${name}"`).join(", ")}
+  --rounds N       how often each measurement is repeated (3; 1 when quick)
+  --seed N         another run of chance (1)
+  --directory DIR  where trees are made (the system's temporary directory)
+  --output DIR     where benchmarks.md and benchmarks.json go (docs; a quick run only prints)
+  --list           name the questions and the contestants, with versions, and stop
+  -h, --help       this text
+`;
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      quick: { type: "boolean", default: false },
+      only: { type: "string" },
+      rounds: { type: "string" },
+      seed: { type: "string", default: "1" },
+      directory: { type: "string" },
+      output: { type: "string" },
+      list: { type: "boolean", default: false },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(HELP);
+    return;
+  }
+  const asked = chooseQuestions(positionals);
+  const chosen = chooseContestants(values.only?.split(","));
+  const present = chosen.filter((contestant) => contestant.version() !== undefined);
+  const absent = chosen.filter((contestant) => !present.includes(contestant));
+  if (values.list) {
+    list(present, absent);
+    return;
+  }
+
+  const rounds = wholeNumber("--rounds", values.rounds ?? (values.quick ? "1" : "3"));
+  const seed = wholeNumber("--seed", values.seed);
+  const started = new Date();
+  const answers: { question: string; rows: Row[] }[] = [];
+  const results = async (): Promise<Results> => ({
+    startedAt: started.toISOString(),
+    tookSeconds: (Date.now() - started.getTime()) / 1000,
+    quick: values.quick,
+    rounds,
+    seed,
+    machine: await describeMachine(values.directory),
+    contestants: present.map((each) => ({
+      name: each.name,
+      version: each.version() ?? "",
+      about: each.about,
+    })),
+    absent: absent.map(({ name }) => name),
+    answers,
+  });
+  const output =
+    values.output ?? (values.quick ? undefined : resolve(import.meta.dirname, "../docs"));
+  for (const question of asked) {
+    const rows = await question.ask({
+      contestants: present,
+      quick: values.quick,
+      rounds,
+      seed,
+      below: values.directory,
+      log,
+    });
+    answers.push({ question: question.name, rows });
+    // After every question: a long run that is cut short has not been for nothing.
+    if (output !== undefined) save(output, await results());
+  }
+  if (output === undefined) process.stdout.write(renderReport(await results(), questions));
+  else log(`written to ${output}/benchmarks.md and .json`);
+}
+
+function save(directory: string, results: Results): void {
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(join(directory, "benchmarks.json"), `${JSON.stringify(results, null, 1)}\n`);
+  writeFileSync(join(directory, "benchmarks.md"), renderReport(results, questions));
+}
+
+function chooseQuestions(names: readonly string[]): readonly Question[] {
+  if (names.length === 0) return questions;
+  return names.map((name) => {
+    const question = questions.find((each) => each.name === name);
+    if (question !== undefined) return question;
+    throw new Error(
+      `Cannot ask '${name}': expected one of ${questions.map((each) => each.name).join(", ")}`,
+    );
+  });
+}
+
+function chooseContestants(names: readonly string[] | undefined): readonly Contestant[] {
+  if (names === undefined) return contestants;
+  return names.map((name) => {
+    const contestant = contestants.find((each) => each.name === name);
+    if (contestant !== undefined) return contestant;
+    throw new Error(
+      `Cannot run '${name}': expected one of ${contestants.map((each) => each.name).join(", ")}`,
+    );
+  });
+}
+
+function wholeNumber(option: string, text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new Error(`Cannot use ${option} ${text}: expected a whole number from 1`);
+}
+
+function list(present: readonly Contestant[], absent: readonly Contestant[]): void {
+  for (const { name, title } of questions) console.log(`question    ${name.padEnd(18)} ${title}`);
+  for (const each of present) {
+    console.log(`contestant  ${each.name.padEnd(18)} ${each.version() ?? ""}`);
+  }
+  for (const { name } of absent) console.log(`contestant  ${name.padEnd(18)} not installed`);
+}
+
+/** Progress goes to standard error, so that a quick run's report can be redirected. */
+function log(text: string): void {
+  console.error(`${new Date().toISOString().slice(11, 19)} ${text}`);
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(`bench: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+}

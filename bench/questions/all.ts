@@ -1,0 +1,19 @@
+/** The list of questions, written out, in the order of the report. */
+import type { Question } from "../question.js";
+import { bulk } from "./bulk.js";
+import { churn } from "./churn.js";
+import { cost } from "./cost.js";
+import { directories } from "./directories.js";
+import { idle } from "./idle.js";
+import { latency } from "./latency.js";
+import { rates } from "./rates.js";
+
+export const questions: readonly Question[] = [
+  latency,
+  rates,
+  bulk,
+  churn,
+  directories,
+  idle,
+  cost,
+];

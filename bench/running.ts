@@ -1,0 +1,143 @@
+/** One contestant at work on a stage: started, proved ready, stopped, nothing left behind. */
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import type { Contestant } from "./contestants/contestant.js";
+import { createGroup, type Group } from "./group.js";
+import { realtime } from "./realtime.js";
+import type { Stage } from "./stage.js";
+import { pause, waitFor } from "./waiting.js";
+
+export interface Running extends AsyncDisposable {
+  readonly contestant: Contestant;
+  readonly group: Group;
+  readonly pid: number;
+  readonly scratch: string;
+  /** The process that holds the watch: the daemon itself, or the inotifywait of a script. */
+  watcher(): number;
+  alive(): boolean;
+  /** The end of what it printed, for messages. */
+  output(): string;
+}
+
+/** Where canaries fly; it exists on both sides before the start, so no contestant can miss it. */
+const CANARIES = "bench-canaries";
+
+export function startRaw(contestant: Contestant, stage: Stage): Running {
+  for (const side of [stage.source, stage.replica]) {
+    mkdirSync(join(side, CANARIES), { recursive: true });
+  }
+  const scratch = stage.scratch(contestant.name.replaceAll(" ", "-"));
+  const { program, args, env } = contestant.prepare(stage, scratch);
+  const group = createGroup();
+  const log = join(scratch, "output");
+  const out = openSync(log, "a");
+  const child = group.spawn(program, args, {
+    stdio: ["ignore", out, out],
+    env: { ...process.env, ...env },
+  });
+  closeSync(out);
+  let ended = false;
+  child.once("exit", () => (ended = true));
+  child.once("error", () => (ended = true));
+  return {
+    contestant,
+    group,
+    pid: child.pid ?? 0,
+    scratch,
+    watcher: () => group.pids().find(isInotifywait) ?? child.pid ?? 0,
+    alive: () => !ended,
+    output: () => readFileSync(log, "utf8").slice(-2000),
+    [Symbol.asyncDispose]: () => group[Symbol.asyncDispose](),
+  };
+}
+
+/** Resolves when the contestant carries fresh changes and is at rest; rejects when it does not. */
+export async function start(
+  contestant: Contestant,
+  stage: Stage,
+  limitMs = 120_000,
+): Promise<Running> {
+  const running = startRaw(contestant, stage);
+  try {
+    await becomeReady(running, stage, limitMs);
+    return running;
+  } catch (error) {
+    await running[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/**
+ * The first full pass may carry a canary before the watch is up, so a second one has to arrive that
+ * was written after the first. Then the canaries go, and their going has to arrive too.
+ */
+async function becomeReady(running: Running, stage: Stage, limitMs: number): Promise<void> {
+  const { contestant } = running;
+  const giveUpAt = performance.now() + limitMs;
+  let flown = 0;
+  for (let arrived = 0; arrived < 2;) {
+    const name = join(CANARIES, `canary-${flown++}`);
+    writeFileSync(join(stage.source, name), name);
+    // A new canary from time to time: one written before the watch was up may never be noticed.
+    const seen = await waitFor(
+      () => existsSync(join(stage.replica, name)) || !running.alive(),
+      contestant.patienceMs,
+      20,
+    );
+    if (!running.alive()) {
+      throw new Error(`${contestant.name} ended by itself: ${running.output()}`);
+    }
+    if (seen) arrived++;
+    if (performance.now() > giveUpAt) {
+      throw new Error(`${contestant.name} carried no change in ${limitMs} ms: ${running.output()}`);
+    }
+  }
+  for (let number = 0; number < flown; number++) {
+    rmSync(join(stage.source, CANARIES, `canary-${number}`), { force: true });
+  }
+  const gone = () =>
+    Array.from({ length: flown }).every(
+      (_, number) => !existsSync(join(stage.replica, CANARIES, `canary-${number}`)),
+    );
+  if (!(await waitFor(gone, contestant.patienceMs * 2, 20))) {
+    throw new Error(`${contestant.name} carried no deletion: ${running.output()}`);
+  }
+  await rest(running);
+}
+
+function isInotifywait(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, "latin1") === "inotifywait\n";
+  } catch {
+    return false;
+  }
+}
+
+/** Less CPU than this within one look is rest; a sleeping loop of a script uses less. */
+const RESTING_SECONDS = 0.005;
+const LOOK_MS = 100;
+
+/** Waits until the contestant has hardly used the CPU for `quietMs`; returns when it last did, ms. */
+export async function rest(
+  { group }: Running,
+  { quietMs = 500, limitMs = 120_000 } = {},
+): Promise<number> {
+  const giveUpAt = realtime() + limitMs;
+  let busyAt = realtime();
+  let used = group.cpuSeconds();
+  while (realtime() - busyAt < quietMs && realtime() < giveUpAt) {
+    await pause(LOOK_MS);
+    const now = group.cpuSeconds();
+    if (now - used > RESTING_SECONDS) busyAt = realtime();
+    used = now;
+  }
+  return busyAt;
+}
