@@ -126,7 +126,7 @@ function explainEntry(lists: readonly List[], at: RelativePath, isDirectory: boo
 /** Directories remembered before all are forgotten: events come in clusters, memory is bounded. */
 const REMEMBERED_DIRECTORIES = 4096;
 
-/** Answers for a directory and all its parents, and remembers: many entries ask for the same one. */
+/** Answers for a directory and all above it, and remembers: many entries ask for the same one. */
 function rememberDirectories(
   keepsEntry: (path: RelativePath, isDirectory: boolean) => boolean,
 ): (path: RelativePath) => boolean {
@@ -135,10 +135,10 @@ function rememberDirectories(
     if (path === "") return true;
     const before = known.get(path);
     if (before !== undefined) return before;
-    const keeps = keepsDirectory(parentOf(path)) && keepsEntry(path, true);
+    const kept = keepsDirectory(parentOf(path)) && keepsEntry(path, true);
     if (known.size >= REMEMBERED_DIRECTORIES) known.clear();
-    known.set(path, keeps);
-    return keeps;
+    known.set(path, kept);
+    return kept;
   };
 }
 

@@ -15,7 +15,7 @@ const STAR_STAR = -3;
 /** Classes are numbered downwards from here. */
 const FIRST_CLASS = -4;
 
-const SLASH = 47;
+export const SLASH = 47;
 
 export interface Wildcard {
   readonly tokens: readonly Token[];
@@ -146,52 +146,56 @@ function readClass(
 }
 
 /**
- * True when the whole of `text` from `start` on matches.
+ * True when all of `text` from `start` to `end` matches. A `start` of -1 stands for a slash before
+ * the text, an `end` one beyond its length for a slash after it.
  *
  * After a mismatch only the last `*` and then the last `**` are tried further along. That is enough:
  * whatever an earlier star could take instead, a later one of its kind can take as well, and a `*`
  * ends at the slash that follows it.
  */
-export function matchesWildcard({ tokens, classes }: Wildcard, text: string, start = 0): boolean {
-  let token = start > text.length ? -1 : 0;
-  if (token < 0) return false;
+export function matchesWildcard(
+  { tokens, classes }: Wildcard,
+  text: string,
+  start: number,
+  end: number,
+): boolean {
+  const count = tokens.length;
+  let token = 0;
   let at = start;
   let starToken = -1;
-  let starAt = -1;
+  let starAt = 0;
   let deepToken = -1;
-  let deepAt = -1;
+  let deepAt = 0;
   while (true) {
-    const sign = token < tokens.length ? tokens[token] : undefined;
-    if (sign === undefined) {
-      if (at === text.length) return true;
-    } else if (sign === STAR) {
-      starToken = ++token;
-      starAt = at;
-      continue;
-    } else if (sign === STAR_STAR) {
-      deepToken = ++token;
-      deepAt = at;
-      starToken = -1;
-      continue;
-    } else if (at < text.length) {
-      const byte = text.charCodeAt(at);
-      const fits =
-        sign >= 0
-          ? sign === byte
-          : sign === ANY_BYTE
-            ? byte !== SLASH
-            : classes[FIRST_CLASS - sign]?.[byte] === 1;
-      if (fits) {
-        if (byte === SLASH) starToken = -1;
-        token++;
-        at++;
+    if (token === count) {
+      if (at === end) return true;
+    } else {
+      const sign = tokens[token] ?? 0;
+      if (sign === STAR) {
+        starToken = ++token;
+        starAt = at;
         continue;
       }
+      if (sign === STAR_STAR) {
+        deepToken = ++token;
+        deepAt = at;
+        starToken = -1;
+        continue;
+      }
+      if (at < end) {
+        const byte = byteAt(text, at);
+        if (sign === byte || (sign < 0 && isOneOf(sign, byte, classes))) {
+          if (byte === SLASH) starToken = -1;
+          token++;
+          at++;
+          continue;
+        }
+      }
     }
-    if (starToken >= 0 && starAt < text.length && text.charCodeAt(starAt) !== SLASH) {
+    if (starToken >= 0 && starAt < end && byteAt(text, starAt) !== SLASH) {
       at = ++starAt;
       token = starToken;
-    } else if (deepToken >= 0 && deepAt < text.length) {
+    } else if (deepToken >= 0 && deepAt < end) {
       at = ++deepAt;
       token = deepToken;
       starToken = -1;
@@ -201,25 +205,29 @@ export function matchesWildcard({ tokens, classes }: Wildcard, text: string, sta
   }
 }
 
-/** A wildcard in a form that is tested with string comparisons alone. */
-export type Shape =
-  | { readonly kind: "literal"; readonly text: string }
-  /** One `*` (or `**`) between two literal ends. */
-  | { readonly kind: "ends"; readonly head: string; readonly tail: string; readonly deep: boolean }
-  | { readonly kind: "other" };
+function byteAt(text: string, at: number): number {
+  return at < 0 || at === text.length ? SLASH : text.charCodeAt(at);
+}
 
-export function shapeOf({ tokens }: Wildcard): Shape {
-  const star = tokens.findIndex((token) => token === STAR || token === STAR_STAR);
-  const literal = (part: readonly Token[]): string | undefined =>
-    part.every((token) => token >= 0) ? String.fromCharCode(...part) : undefined;
-  if (star < 0) {
-    const text = literal(tokens);
-    return text === undefined ? { kind: "other" } : { kind: "literal", text };
-  }
-  const head = literal(tokens.slice(0, star));
-  const tail = literal(tokens.slice(star + 1));
-  if (head === undefined || tail === undefined) return { kind: "other" };
-  return { kind: "ends", head, tail, deep: tokens[star] === STAR_STAR };
+function isOneOf(sign: Token, byte: number, classes: readonly Uint8Array[]): boolean {
+  return sign === ANY_BYTE ? byte !== SLASH : classes[FIRST_CLASS - sign]?.[byte] === 1;
+}
+
+/** A wildcard that has at most one star and is literal otherwise. */
+export interface Shape {
+  readonly star: "none" | "shallow" | "deep";
+  /** What stands before the star, or all there is. */
+  readonly head: string;
+  readonly tail: string;
+}
+
+export function shapeOf({ tokens }: Wildcard): Shape | undefined {
+  const at = tokens.findIndex((token) => token === STAR || token === STAR_STAR);
+  const head = at < 0 ? tokens : tokens.slice(0, at);
+  const tail = at < 0 ? [] : tokens.slice(at + 1);
+  if ([...head, ...tail].some((token) => token < 0)) return undefined;
+  const star = at < 0 ? "none" : tokens[at] === STAR ? "shallow" : "deep";
+  return { star, head: String.fromCharCode(...head), tail: String.fromCharCode(...tail) };
 }
 
 /** The byte every match begins with, where that is certain. */

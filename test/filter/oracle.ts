@@ -116,7 +116,11 @@ const names = fc
     {
       weight: 1,
       arbitrary: fc
-        .string({ unit: fc.constantFrom(..."ab.[]*?\\-é1"), minLength: 1, maxLength: 5 })
+        .string({
+          unit: fc.constantFrom(...Array.from("ab.[]*?\\-é1")),
+          minLength: 1,
+          maxLength: 5,
+        })
         .map(utf8),
     },
   )
@@ -209,7 +213,7 @@ const classes = fc.oneof(
     ],
   ),
   fc
-    .string({ unit: fc.constantFrom(..."ab!^-]\\["), minLength: 1, maxLength: 4 })
+    .string({ unit: fc.constantFrom(...Array.from("ab!^-]\\[")), minLength: 1, maxLength: 4 })
     .map((body) => `[${body}]`),
 );
 const pieces = fc.oneof(
