@@ -22,6 +22,8 @@ export interface RsyncSettings {
   readonly bandwidth?: number;
   /** The operator's own rsync options; `checkOptions` found nothing against them. */
   readonly options: readonly string[];
+  /** Whether lists with deletions are to be expected; true where it is not said. */
+  readonly deletes?: boolean;
   /** The longest silence during a transfer. */
   readonly timeoutMs: number;
   readonly connectTimeoutMs: number;

@@ -1,0 +1,194 @@
+/**
+ * rsync's command lines, as pure functions of the settings.
+ *
+ * Names never stand in them: they go through standard input (`--files-from=-`), as bytes. Passwords
+ * never do either.
+ */
+import { isUtf8 } from "node:buffer";
+import type { ModuleEndpoint, SshEndpoint } from "../model/endpoint.js";
+import { Fault } from "../model/fault.js";
+import type { Profile, RsyncSettings } from "./settings.js";
+import { sshWords } from "./ssh-arguments.js";
+
+/** Where an interrupted large file is kept for its next run; beside the file, at the replica. */
+export const PARTIAL_DIRECTORY = ".treecast-partial";
+
+/** Stands before every line about a difference, so that nothing else is taken for one. */
+export const DIFFERENCE_MARK = "=";
+
+export interface SendFlags {
+  readonly deletes: boolean;
+  /** The socket of the shared ssh connection, when there is one. */
+  readonly controlPath?: string | undefined;
+}
+
+/** The arguments of a session that sends what it is told by name. */
+export function sendArguments(
+  settings: RsyncSettings,
+  profile: Profile,
+  flags: SendFlags,
+): string[] {
+  return [
+    ...attributeArguments(settings),
+    ...settings.options,
+    ...profileArguments(settings, profile),
+    ...listArguments(flags.deletes),
+    // `flist` announces that the session waits for its list; `stats2` counts.
+    "--info=flist1,stats2",
+    ...connectionArguments(settings, flags.controlPath),
+    "./",
+    destination(settings),
+  ];
+}
+
+export interface CompareFlags extends SendFlags {
+  readonly checksum?: boolean | undefined;
+  /** `--filter=…` rules that hide only what the filter hides, too. */
+  readonly filters: readonly string[];
+}
+
+/** The arguments of a dry run that tells how source and replica differ. */
+export function compareArguments(settings: RsyncSettings, flags: CompareFlags): string[] {
+  return [
+    "--dry-run",
+    "--recursive",
+    ...attributeArguments(settings),
+    ...settings.options,
+    ...(flags.deletes ? ["--delete"] : []),
+    ...(flags.checksum === true ? ["--checksum"] : []),
+    ...flags.filters,
+    ...listArguments(flags.deletes),
+    "--info=flist1,stats2,name0",
+    `--out-format=${DIFFERENCE_MARK}%i %n`,
+    ...connectionArguments(settings, flags.controlPath),
+    "./",
+    destination(settings),
+  ];
+}
+
+function attributeArguments({ attributes, acls, xattrs }: RsyncSettings): string[] {
+  return [
+    // What -a carries, without its -r; and hard links among the names of one batch.
+    ...(attributes === "mirror" ? ["-lptgoD", "-H"] : ["-lpt", "--specials"]),
+    ...(acls ? ["--acls"] : []),
+    ...(xattrs ? ["--xattrs"] : []),
+    // Compare times by the nanosecond. Without it a directory made by a run keeps a time that is
+    // wrong below the second, and the quick check loses more updates.
+    "--modify-window=-1",
+  ];
+}
+
+function profileArguments({ options }: RsyncSettings, profile: Profile): string[] {
+  if (profile === "attributes") return [];
+  // rsync refuses a partial directory together with --inplace, which keeps what arrived anyway.
+  const resumes = profile === "large" && !options.includes("--inplace");
+  return ["--ignore-times", ...(resumes ? [`--partial-dir=${PARTIAL_DIRECTORY}`] : [])];
+}
+
+function listArguments(deletes: boolean): string[] {
+  return [
+    "--files-from=-",
+    "--from0",
+    // Names that are missing here are deleted there. Without --force a directory with anything in it
+    // stays, and rsync ends with 0 all the same.
+    ...(deletes ? ["--delete-missing-args", "--force"] : ["--ignore-missing-args"]),
+    "--8-bit-output",
+    "--no-human-readable",
+  ];
+}
+
+function connectionArguments(settings: RsyncSettings, controlPath: string | undefined): string[] {
+  const { endpoint, password, timeoutMs, connectTimeoutMs, bandwidth, remoteProgram } = settings;
+  const pace = [
+    ...(settings.compress ? ["--compress"] : []),
+    // rsync counts in KiB.
+    ...(bandwidth === undefined ? [] : [`--bwlimit=${Math.max(1, Math.round(bandwidth / 1024))}`]),
+    `--timeout=${wholeSeconds(timeoutMs)}`,
+  ];
+  switch (endpoint.kind) {
+    case "local":
+      return pace;
+    case "module":
+      return [
+        ...pace,
+        `--contimeout=${wholeSeconds(connectTimeoutMs)}`,
+        "--no-motd",
+        ...(password?.kind === "file" ? [`--password-file=${password.path}`] : []),
+      ];
+    case "ssh":
+      return [
+        ...pace,
+        `--rsh=${remoteShell(sshWords(settings, endpoint, { controlPath }))}`,
+        ...(remoteProgram === undefined ? [] : [`--rsync-path=${remoteProgram}`]),
+        // Before 3.2.4 the remote shell would read the path; --protect-args keeps it out of there.
+        ...(/^[\w@%+=:,./~-]*$/.test(endpoint.path) ? [] : ["--protect-args"]),
+      ];
+  }
+}
+
+/** rsync takes seconds, and 0 means for ever. */
+function wholeSeconds(ms: number): string {
+  return String(Math.max(1, Math.ceil(ms / 1000)));
+}
+
+/**
+ * The words as one string that rsync splits again: at blanks, outside of quotes, a doubled quote
+ * inside of quotes standing for itself (rsync's main.c, `do_cmd`). No shell reads it.
+ */
+export function remoteShell(words: readonly string[]): string {
+  return words
+    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "''")}'`))
+    .join(" ");
+}
+
+/** Where the run sends to, as rsync reads it, with the slash that says "into". */
+export function destination({ endpoint }: RsyncSettings): string {
+  if (endpoint.kind === "local") return `${argumentText(endpoint.path).replace(/\/+$/, "")}/`;
+  const path = argumentText(endpoint.path);
+  if (endpoint.kind === "module") {
+    const port = String(endpoint.port);
+    const below = path === "" ? "" : `${path}/`;
+    return `rsync://${loginOf(endpoint)}:${port}/${argumentText(endpoint.module)}/${below}`;
+  }
+  // An empty path would be the root of the other machine; a leading dash would be an option.
+  const safe = path === "" ? "." : path.startsWith("-") ? `./${path}` : path;
+  return `${loginOf(endpoint)}:${safe.endsWith("/") ? safe : `${safe}/`}`;
+}
+
+/** user@host, with an IPv6 address in brackets. */
+function loginOf({ user, host }: ModuleEndpoint | SshEndpoint): string {
+  for (const word of [user ?? "", host]) {
+    if (word.startsWith("-")) {
+      throw new Fault(
+        "CONFIG_INVALID",
+        `Cannot use '${word}' in a target: a user or host cannot begin with a dash`,
+      );
+    }
+  }
+  const bare = host.includes(":") ? `[${host}]` : host;
+  return user === undefined ? bare : `${user}@${bare}`;
+}
+
+/**
+ * Bytes as an argument. Node writes arguments as UTF-8, so a root whose name is not UTF-8 cannot be
+ * named to a program; names below a root never stand in arguments.
+ */
+export function argumentText(latin1: string): string {
+  if (isText(latin1)) return Buffer.from(latin1, "latin1").toString("utf8");
+  throw new Fault(
+    "CONFIG_INVALID",
+    "Cannot use a source or target root whose name is not UTF-8: rename it, or reach it by a symbolic link",
+  );
+}
+
+/** True when the bytes are valid UTF-8. */
+export function isText(latin1: string): boolean {
+  return isUtf8(Buffer.from(latin1, "latin1"));
+}
+
+/** A command line as a person may copy it into a shell. It holds no secret to hide. */
+export function describeCommand(program: string, args: readonly string[]): string {
+  return [program, ...args]
+    .map((word) => (/^[\w@%+=:,./~-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
+    .join(" ");
+}

@@ -1,0 +1,415 @@
+/**
+ * The sessions of one target: some waiting for a list, some at work, never more than allowed.
+ *
+ * It opens sessions ahead of need, replaces what died in its sleep, and stops opening when opening
+ * fails: when to try again is the caller's to say. What the lists hold is not known here.
+ */
+import type { Clock } from "../model/clock.js";
+import type { Session } from "./session.js";
+import type { Profile } from "./settings.js";
+import type { Trouble } from "./trouble.js";
+
+/** Sessions of one variant are alike; a list of another kind needs another session. */
+export interface Variant {
+  readonly profile: Profile;
+  readonly deletes: boolean;
+}
+
+export type Opened = { readonly session: Session } | { readonly trouble: Trouble };
+
+export interface PoolOptions {
+  readonly idle: number;
+  readonly max: number;
+  readonly clock: Clock;
+  /** Whether the first sessions are opened for lists with deletions. */
+  readonly deletes: boolean;
+  open(variant: Variant, onReady: () => void): Promise<Opened>;
+  /** What is said to those who ask when the pool is closed. */
+  readonly closing: Trouble;
+  /** Why a session that was never used ended. */
+  explain(session: Session): Promise<Trouble>;
+  onReady(): void;
+  onTrouble(trouble: Trouble): void;
+}
+
+/** A session in somebody's hands; it goes out of the books by ending. */
+export interface Lease {
+  readonly session: Session;
+  /** True when it was opened before it was asked for. */
+  readonly warm: boolean;
+}
+
+interface Member {
+  readonly variant: Variant | undefined;
+  session: Session | undefined;
+  use: "waiting" | "working";
+  /** Long work does not count against `max`: a full pass must not hold up changes. */
+  readonly long: boolean;
+  /** Still of use, but to be let go as soon as another stands in its place. */
+  stale: boolean;
+  callOffRecycling: () => void;
+}
+
+/** With nothing to send for so long, one waiting session is enough. */
+const QUIET_MS = 60_000;
+/** Firewalls and NAT forget a silent connection after five minutes or more. */
+const RECYCLE_MS = 240_000;
+const RECYCLE_JITTER_MS = 60_000;
+/** A session that waited this long and died was not refused; it is replaced without a word. */
+const LIVED_A_WHILE_MS = 10_000;
+/** The list in hand goes first: starting a process just then would cost it a millisecond or two. */
+const REFILL_MS = 5;
+const SECOND_TRY_MS = 250;
+/** How long a server's own limit on connections is believed. */
+const FULL_HOUSE_MS = 60_000;
+
+export class SessionPool {
+  readonly #options: PoolOptions;
+  readonly #clock: Clock;
+  readonly #members = new Set<Member>();
+  readonly #queue: (() => void)[] = [];
+  #main: Variant;
+  #wanted: number;
+  #attributes: Variant | undefined;
+  /** Connections the server grants, learnt from its refusals. */
+  #granted = Infinity;
+  #failures = 0;
+  #halted = false;
+  #closed = false;
+  #callOffFill: (() => void) | undefined;
+  #callOffQuiet: () => void = () => undefined;
+  #callOffGranted: () => void = () => undefined;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+    this.#clock = options.clock;
+    this.#wanted = options.idle;
+    this.#main = { profile: "content", deletes: options.deletes };
+    this.#fillAfter(0);
+    this.#noteUse();
+  }
+
+  get main(): Variant {
+    return this.#main;
+  }
+
+  /** All sessions, opening ones included. */
+  get size(): number {
+    return this.#members.size;
+  }
+
+  ready(profile: Profile): number {
+    let count = 0;
+    for (const { use, variant, session } of this.#members) {
+      if (use === "waiting" && variant?.profile === profile && session?.state === "ready") count++;
+    }
+    return count;
+  }
+
+  want(count: number): void {
+    const { idle, max } = this.#options;
+    this.#wanted = Math.min(max, Math.max(idle, Math.ceil(count)));
+    this.#noteUse();
+    this.resume();
+  }
+
+  /** Ends a halt after trouble. */
+  resume(): void {
+    this.#halted = false;
+    this.#failures = 0;
+    this.#fillAfter(0);
+  }
+
+  /** A session for a list of this kind: waiting, else on its way, else opened now. */
+  async lease(variant: Variant, signal?: AbortSignal): Promise<Lease | { trouble: Trouble }> {
+    this.#learn(variant);
+    const waiting = this.#best(variant);
+    if (waiting?.session !== undefined) {
+      waiting.use = "working";
+      waiting.callOffRecycling();
+      this.#fillAfter(this.ready(variant.profile) > 0 ? REFILL_MS : 0);
+      return { session: waiting.session, warm: true };
+    }
+    return await this.leaseCold(
+      (onReady) => this.#options.open(variant, onReady),
+      { long: variant.profile === "large" },
+      signal,
+    );
+  }
+
+  /** A session opened for one purpose, within the limit on connections. */
+  async leaseCold(
+    open: (onReady: () => void) => Promise<Opened>,
+    { long }: { long: boolean },
+    signal?: AbortSignal,
+  ): Promise<Lease | { trouble: Trouble }> {
+    await this.#place(long, signal);
+    if (this.#closed) return { trouble: this.#options.closing };
+    const member = this.#add({ variant: undefined, use: "working", long });
+    const opened = await open(() => undefined);
+    if ("trouble" in opened) {
+      this.#remove(member);
+      return opened;
+    }
+    this.#adopt(member, opened.session);
+    return { session: opened.session, warm: false };
+  }
+
+  /** The server lets nobody else in: keep to what it grants for a while. False when that is nothing. */
+  houseIsFull(): boolean {
+    const granted = [...this.#members].filter(({ session }) => session !== undefined).length;
+    if (granted === 0) return false;
+    this.#granted = granted;
+    this.#callOffGranted();
+    this.#callOffGranted = this.#clock.after(FULL_HOUSE_MS, () => {
+      this.#granted = Infinity;
+      this.#fillAfter(0);
+      this.#admit();
+    });
+    return true;
+  }
+
+  /** The server went away under a session: those opened before may be dead as well. */
+  distrust(): void {
+    for (const member of this.#members) {
+      if (member.use !== "waiting") continue;
+      member.use = "working";
+      member.callOffRecycling();
+      void member.session?.kill();
+    }
+    this.#fillAfter(REFILL_MS);
+  }
+
+  /** A session ended well: opening works. */
+  noteSuccess(): void {
+    this.#failures = 0;
+    if (!this.#halted) return;
+    this.#halted = false;
+    this.#fillAfter(0);
+  }
+
+  /** Lets waiting sessions go and resolves when all have ended, killed where the grace is over. */
+  async close(graceMs: number): Promise<void> {
+    this.#closed = true;
+    this.#callOffFill?.();
+    this.#callOffQuiet();
+    this.#callOffGranted();
+    for (const member of this.#members) this.#letGo(member);
+    for (const proceed of this.#queue.splice(0)) proceed();
+    const insist = this.#clock.after(graceMs, () => {
+      for (const { session } of this.#members) void session?.kill("killed");
+    });
+    while (this.#members.size > 0) await this.#change();
+    insist();
+  }
+
+  #best(variant: Variant): Member | undefined {
+    let best: Member | undefined;
+    for (const member of this.#members) {
+      if (member.use !== "waiting" || member.session === undefined) continue;
+      if (!same(member.variant, variant) || member.session.state === "ended") continue;
+      if (best === undefined || rank(member) >= rank(best)) best = member;
+    }
+    return best;
+  }
+
+  /** What is asked for now will be asked for again: sessions of that kind are kept waiting. */
+  #learn(variant: Variant): void {
+    this.#noteUse();
+    if (variant.profile === "attributes") this.#attributes = variant;
+    if (variant.profile !== "content" || same(this.#main, variant)) return;
+    const old = this.#main;
+    this.#main = variant;
+    for (const member of this.#members) if (same(member.variant, old)) this.#letGo(member);
+  }
+
+  #noteUse(): void {
+    this.#wanted = Math.max(this.#wanted, this.#options.idle);
+    this.#callOffQuiet();
+    if (this.#closed) return;
+    this.#callOffQuiet = this.#clock.after(QUIET_MS, () => {
+      this.#wanted = 1;
+      this.#attributes = undefined;
+      this.#trim();
+    });
+  }
+
+  #fillAfter(ms: number): void {
+    if (this.#callOffFill !== undefined) {
+      if (ms > 0) return;
+      this.#callOffFill();
+    }
+    this.#callOffFill = this.#clock.after(ms, () => {
+      this.#callOffFill = undefined;
+      this.#fill();
+    });
+  }
+
+  #fill(): void {
+    if (this.#closed || this.#halted || this.#queue.length > 0) return;
+    const wishes: [Variant | undefined, number][] = [
+      [this.#main, Math.max(this.#wanted, 1)],
+      [this.#attributes, 1],
+    ];
+    for (const [variant, count] of wishes) {
+      if (variant === undefined) continue;
+      for (
+        let missing = count - this.#waiting(variant);
+        missing > 0 && this.#hasRoom();
+        missing--
+      ) {
+        void this.#openWaiting(variant);
+      }
+    }
+  }
+
+  #waiting(variant: Variant): number {
+    let count = 0;
+    for (const member of this.#members) {
+      if (member.use === "waiting" && !member.stale && same(member.variant, variant)) count++;
+    }
+    return count;
+  }
+
+  #hasRoom(): boolean {
+    const long = [...this.#members].filter((member) => member.long).length;
+    return this.#members.size < Math.min(this.#options.max + long, this.#granted);
+  }
+
+  async #openWaiting(variant: Variant): Promise<void> {
+    const member = this.#add({ variant, use: "waiting", long: false });
+    const opened = await this.#options.open(variant, () => this.#stands(member));
+    if ("trouble" in opened) {
+      this.#remove(member);
+      this.#failed(opened.trouble);
+      return;
+    }
+    const { session } = opened;
+    this.#adopt(member, session);
+    if (this.#closed) this.#letGo(member);
+    // Whoever waits for room may want it to make some.
+    this.#admit();
+    await session.ended;
+    if (member.use === "working" || this.#closed) return;
+    // It died unused. What had stood for a while is replaced; what never stood is trouble.
+    if (
+      session.openTookMs !== undefined &&
+      this.#clock.now() - session.openedAt > LIVED_A_WHILE_MS
+    ) {
+      this.#fillAfter(REFILL_MS);
+    } else {
+      this.#failed(await this.#options.explain(session));
+    }
+  }
+
+  #stands(member: Member): void {
+    this.#failures = 0;
+    const age = RECYCLE_MS + Math.random() * RECYCLE_JITTER_MS;
+    member.callOffRecycling = this.#clock.after(age, () => {
+      member.stale = true;
+      this.#fillAfter(0);
+      // Without room for a substitute it goes first.
+      if (!this.#hasRoom()) this.#letGo(member);
+    });
+    for (const other of this.#members) {
+      if (other.stale && same(other.variant, member.variant)) this.#letGo(other);
+    }
+    this.#options.onReady();
+  }
+
+  #failed(trouble: Trouble): void {
+    if (this.#closed || this.#halted) return;
+    if (trouble.kind === "too-many-connections" && this.houseIsFull()) return;
+    this.#failures++;
+    const alone = this.#members.size === 0;
+    if (this.#failures < 2 && !alone && trouble.retry !== "never-alone") {
+      this.#fillAfter(SECOND_TRY_MS);
+      return;
+    }
+    this.#halted = true;
+    this.#options.onTrouble(trouble);
+  }
+
+  #trim(): void {
+    const seen = { main: 0 };
+    for (const member of this.#members) {
+      if (member.use !== "waiting") continue;
+      const keep = same(member.variant, this.#main) && seen.main++ < this.#wanted;
+      if (!keep) this.#letGo(member);
+    }
+  }
+
+  /** Retires a waiting session; a working one is left to its work. */
+  #letGo(member: Member): void {
+    if (member.use !== "waiting" || member.session === undefined) return;
+    member.use = "working";
+    member.callOffRecycling();
+    if (member.session.state === "ready") member.session.retire();
+    else void member.session.kill();
+  }
+
+  #add(fields: Pick<Member, "variant" | "use" | "long">): Member {
+    const member: Member = {
+      ...fields,
+      session: undefined,
+      stale: false,
+      callOffRecycling: () => undefined,
+    };
+    this.#members.add(member);
+    return member;
+  }
+
+  #adopt(member: Member, session: Session): void {
+    member.session = session;
+    void session.ended.then(() => this.#remove(member));
+  }
+
+  #remove(member: Member): void {
+    member.callOffRecycling();
+    this.#members.delete(member);
+    this.#admit();
+    if (this.#queue.length === 0) this.#fillAfter(REFILL_MS);
+  }
+
+  /** Waits until one more session may be opened; waiting ones of no use to the asker make room. */
+  async #place(long: boolean, signal: AbortSignal | undefined): Promise<void> {
+    signal?.throwIfAborted();
+    while (!this.#closed && !(this.#hasRoom() || (long && this.#granted === Infinity))) {
+      const spare = [...this.#members].find(({ use, session }) => use === "waiting" && session);
+      if (spare !== undefined) this.#letGo(spare);
+      await this.#change(signal);
+    }
+  }
+
+  #change(signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const proceed = () => {
+        signal?.removeEventListener("abort", stop);
+        resolve();
+      };
+      const stop = () => {
+        const at = this.#queue.indexOf(proceed);
+        if (at >= 0) this.#queue.splice(at, 1);
+        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the reason is the caller's
+        reject(signal?.reason);
+      };
+      signal?.addEventListener("abort", stop, { once: true });
+      this.#queue.push(proceed);
+    });
+  }
+
+  #admit(): void {
+    this.#queue.shift()?.();
+  }
+}
+
+function same(a: Variant | undefined, b: Variant | undefined): boolean {
+  return a?.profile === b?.profile && a?.deletes === b?.deletes;
+}
+
+/** Ready before opening, fresh before stale, then the youngest: the likeliest to be alive. */
+function rank({ session, stale }: Member): number {
+  const openedAt = session?.openedAt ?? 0;
+  if (session?.state !== "ready") return -openedAt;
+  return stale ? openedAt / 2 : openedAt;
+}

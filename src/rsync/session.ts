@@ -1,0 +1,200 @@
+/**
+ * One rsync process, opened before it is needed: connected, authenticated, waiting for its list.
+ *
+ * Law: a session carries one list. An empty list retires it; a list that was begun is either written
+ * to its end or the process is killed, because half a name would be another name.
+ */
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import type { Clock } from "../model/clock.js";
+import type { Endpoint } from "../model/endpoint.js";
+import type { RelativePath } from "../model/path.js";
+import type { Child } from "./child.js";
+import { BoundedOutput, startChild, terminate } from "./child.js";
+import type { Ending } from "./run.js";
+import { startTrouble } from "./run.js";
+import type { Trouble } from "./trouble.js";
+import { troubleOf } from "./trouble.js";
+
+export interface SessionOptions {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  /** The source root as the system knows it. */
+  readonly cwd: string;
+  readonly endpoint: Endpoint;
+  readonly openLimitMs: number;
+  /** A running session that shows no sign of life for so long is ended. */
+  readonly silenceLimitMs: number;
+  /** Sees each line of standard output (latin1); true where it is taken and need not be kept. */
+  onLine?(line: string): boolean;
+  onReady?(): void;
+}
+
+export type SessionState = "opening" | "ready" | "running" | "ended";
+
+/** What rsync prints when it turns to its list: the sign that everything before has succeeded. */
+const READY = /^(?:building file list|sending incremental file list)/;
+
+/** Some thousands of error lines: enough for every name of a batch. */
+const MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
+
+const TERM_GRACE_MS = 2000;
+
+export class Session {
+  readonly openedAt: number;
+  /** ms from start to readiness; undefined before. */
+  openTookMs: number | undefined;
+  /** Resolves when it stands ready, or has ended before. */
+  readonly opened: Promise<void>;
+  /** How it ended; never rejects. */
+  readonly ended: Promise<Ending>;
+  readonly #options: SessionOptions;
+  readonly #clock: Clock;
+  readonly #child: Child;
+  readonly #stdout = new BoundedOutput(MAX_OUTPUT_BYTES);
+  readonly #stderr = new BoundedOutput(MAX_OUTPUT_BYTES);
+  #state: SessionState = "opening";
+  #listAt: number | undefined;
+  #trouble: Trouble | undefined;
+  #partialLine = "";
+  #markOpened: () => void = () => undefined;
+  #callOffWatch: () => void;
+
+  constructor(options: SessionOptions, clock: Clock) {
+    this.#options = options;
+    this.#clock = clock;
+    this.openedAt = clock.now();
+    this.opened = new Promise((resolve) => (this.#markOpened = resolve));
+    this.#child = startChild(options.program, options.args, {
+      cwd: options.cwd,
+      env: options.env,
+      stdin: "pipe",
+      onStdout: (chunk) => this.#hear(chunk),
+      onStderr: (chunk) => this.#stderr.append(chunk),
+    });
+    // rsync has its own limit for connecting; ours is for what that one does not cover.
+    this.#callOffWatch = clock.after(options.openLimitMs, () => this.#giveUp());
+    this.ended = this.#child.exited.then(({ status, signal, error }) => {
+      this.#callOffWatch();
+      this.#state = "ended";
+      if (this.#partialLine !== "") this.#keep(this.#partialLine);
+      this.#markOpened();
+      const trouble =
+        error === undefined || this.#child.pid !== undefined
+          ? this.#trouble
+          : startTrouble(error, existsSync(options.cwd), options.endpoint);
+      return {
+        status,
+        signal,
+        ...(trouble === undefined ? {} : { trouble }),
+        stdout: this.#stdout.text(),
+        stderr: this.#stderr.text(),
+        cut: this.#stderr.cut || this.#stdout.cut,
+        tookMs: clock.now() - (this.#listAt ?? this.openedAt),
+      };
+    });
+  }
+
+  get state(): SessionState {
+    return this.#state;
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** Hands over the list. An opening session takes it, too: it is read when the way is open. */
+  run(names: readonly RelativePath[]): Promise<Ending> {
+    this.#listAt = this.#clock.now();
+    if (this.#state === "ended") return this.ended;
+    const wasReady = this.#state === "ready";
+    this.#state = "running";
+    // Every name begins with ./ so that none is taken for a comment (# and ;) or an option.
+    const list = names.map((name) => `./${name}\0`).join("");
+    this.#child.stdin?.end(Buffer.from(list, "latin1"));
+    if (wasReady) this.#watchSilence();
+    return this.ended;
+  }
+
+  /** Lets a waiting session go: an empty list ends it with 0. */
+  retire(): void {
+    if (this.#state === "ended" || this.#state === "running") return;
+    void this.run([]);
+  }
+
+  /** Ends it and all its processes now. */
+  async kill(kind?: "timeout" | "killed"): Promise<void> {
+    if (kind !== undefined) this.#trouble ??= troubleOf(kind, this.#options.endpoint);
+    await terminate(this.#child, TERM_GRACE_MS, this.#clock);
+  }
+
+  #hear(chunk: Buffer): void {
+    const lines = (this.#partialLine + chunk.toString("latin1")).split("\n");
+    this.#partialLine = lines.pop() ?? "";
+    for (const line of lines) this.#keep(line);
+    // The announcement may stand alone, its line to be ended when the list has been read.
+    if (READY.test(this.#partialLine)) this.#announce();
+  }
+
+  #keep(line: string): void {
+    if (READY.test(line)) this.#announce();
+    else if (this.#options.onLine?.(line) !== true) {
+      this.#stdout.append(Buffer.from(`${line}\n`, "latin1"));
+    }
+  }
+
+  #announce(): void {
+    if (this.openTookMs !== undefined) return;
+    this.openTookMs = this.#clock.now() - this.openedAt;
+    this.#callOffWatch();
+    this.#markOpened();
+    if (this.#state === "opening") {
+      this.#state = "ready";
+      this.#options.onReady?.();
+    } else if (this.#state === "running") {
+      this.#watchSilence();
+    }
+  }
+
+  /** Ends a running session whose processes neither read, write nor compute for too long. */
+  #watchSilence(): void {
+    const { silenceLimitMs } = this.#options;
+    let last = "";
+    let since = this.#clock.now();
+    const look = async (): Promise<void> => {
+      if (this.#state !== "running") return;
+      const signs = await signsOfLife(this.#child.pid);
+      const now = this.#clock.now();
+      if (signs !== last) {
+        last = signs;
+        since = now;
+      } else if (now - since >= silenceLimitMs) {
+        this.#giveUp();
+        return;
+      }
+      this.#callOffWatch = this.#clock.after(silenceLimitMs / 4, () => void look());
+    };
+    this.#callOffWatch = this.#clock.after(silenceLimitMs / 4, () => void look());
+  }
+
+  #giveUp(): void {
+    void this.kill("timeout");
+  }
+}
+
+/** Counters that stand still only when the process does: bytes read and written, ticks of work. */
+async function signsOfLife(pid: number | undefined): Promise<string> {
+  if (pid === undefined) return "";
+  try {
+    const [io, stat] = await Promise.all([
+      readFile(`/proc/${pid}/io`, "latin1"),
+      readFile(`/proc/${pid}/stat`, "latin1"),
+    ]);
+    // Fields 14 and 15 of stat (utime, stime), counted behind the name in parentheses.
+    const ticks = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return `${io} ${ticks[11] ?? ""} ${ticks[12] ?? ""}`;
+  } catch {
+    return "";
+  }
+}
