@@ -193,11 +193,11 @@ class TreeReader {
   }
 
   #readPlain(node: Node, path: readonly PathPart[], located: Located): Reading {
-    if (isMap(node)) return this.#readMap(node.items as Pair<Node, Node>[], path, located);
+    if (isMap(node)) return this.#readMap(node.items, path, located);
     if (isSeq(node)) {
       const children = new Map<PathPart, Located>();
       const value = node.items.map((item, index) => {
-        const reading = this.read(item as Node, [...path, index]);
+        const reading = this.read(item, [...path, index]);
         children.set(index, reading.located);
         return reading.value;
       });

@@ -1,0 +1,90 @@
+/**
+ * What a new configuration changes, so that a reload touches only that. Sources and targets are the
+ * same ones where they have the same name.
+ */
+import { isDeepStrictEqual } from "node:util";
+import type { Config, SourceConfig, TargetConfig } from "./config.js";
+
+export interface ConfigDiff {
+  /** Needs a restart of the program: the state directory is locked and open. */
+  readonly stateDirectory: boolean;
+  readonly log: boolean;
+  readonly added: readonly SourceConfig[];
+  readonly removed: readonly SourceConfig[];
+  readonly changed: readonly SourceChange[];
+  readonly kept: readonly SourceConfig[];
+}
+
+export interface SourceChange {
+  readonly before: SourceConfig;
+  readonly after: SourceConfig;
+  /** Keys of the source's own that changed, without `targets`; with none, it keeps its watch. */
+  readonly keys: readonly (keyof SourceConfig)[];
+  readonly targets: TargetsDiff;
+}
+
+export interface TargetsDiff {
+  readonly added: readonly TargetConfig[];
+  readonly removed: readonly TargetConfig[];
+  readonly changed: readonly TargetChange[];
+  readonly kept: readonly TargetConfig[];
+}
+
+export interface TargetChange {
+  readonly before: TargetConfig;
+  readonly after: TargetConfig;
+  readonly keys: readonly (keyof TargetConfig)[];
+}
+
+export function diffConfigs(before: Config, after: Config): ConfigDiff {
+  const sources = diffNamed(before.sources, after.sources);
+  return {
+    stateDirectory: before.stateDirectory !== after.stateDirectory,
+    log: !isDeepStrictEqual(before.log, after.log),
+    ...sources,
+    changed: sources.changed.map((change) => ({
+      ...change,
+      keys: change.keys.filter((key) => key !== "targets"),
+      targets: diffNamed(change.before.targets, change.after.targets),
+    })),
+  };
+}
+
+/** True when a reload would do nothing. */
+export function isUnchanged({ stateDirectory, log, added, removed, changed }: ConfigDiff): boolean {
+  return !stateDirectory && !log && [...added, ...removed, ...changed].length === 0;
+}
+
+interface NamedDiff<T> {
+  readonly added: readonly T[];
+  readonly removed: readonly T[];
+  readonly changed: readonly { before: T; after: T; keys: readonly (keyof T)[] }[];
+  readonly kept: readonly T[];
+}
+
+function diffNamed<T extends { readonly name: string }>(
+  before: readonly T[],
+  after: readonly T[],
+): NamedDiff<T> {
+  const old = new Map(before.map((one) => [one.name, one]));
+  const names = new Set(after.map(({ name }) => name));
+  const changed: NamedDiff<T>["changed"][number][] = [];
+  const added: T[] = [];
+  const kept: T[] = [];
+  for (const one of after) {
+    const previous = old.get(one.name);
+    if (previous === undefined) {
+      added.push(one);
+      continue;
+    }
+    const keys = changedKeys(previous, one);
+    if (keys.length === 0) kept.push(one);
+    else changed.push({ before: previous, after: one, keys });
+  }
+  return { added, removed: before.filter(({ name }) => !names.has(name)), changed, kept };
+}
+
+function changedKeys<T extends object>(before: T, after: T): (keyof T)[] {
+  const keys = new Set([...Object.keys(before), ...Object.keys(after)] as (keyof T)[]);
+  return [...keys].filter((key) => !isDeepStrictEqual(before[key], after[key]));
+}

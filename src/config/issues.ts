@@ -1,0 +1,188 @@
+/** What the schema finds wrong, in words for the person who wrote the file. */
+import type { core } from "zod";
+import type { Located } from "./document.js";
+import { locate, UNREADABLE } from "./document.js";
+import type { PathPart, Problem } from "./problem.js";
+import { formatPath } from "./problem.js";
+import { describe, quote } from "./quote.js";
+import type * as schema from "./schema.js";
+import { nearest } from "./suggest.js";
+
+type Schema = typeof schema;
+
+/** A value as it was given, with the places of what is in it where it came from a file. */
+export interface Given {
+  readonly value: unknown;
+  readonly root?: Located;
+  /** Whether it is a file that another one includes. */
+  readonly included: boolean;
+}
+
+export function problemsOf(
+  issues: readonly core.$ZodIssue[],
+  given: Given,
+  known: Schema,
+): Problem[] {
+  return issues.flatMap((issue) => problemsOfIssue(issue, [], given, known));
+}
+
+function problemsOfIssue(
+  issue: core.$ZodIssue,
+  above: readonly PathPart[],
+  given: Given,
+  known: Schema,
+): Problem[] {
+  // Keys are strings and indexes are numbers; a symbol cannot come from a text.
+  const path = [...above, ...(issue.path as PathPart[])];
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => unknownKey(key, path, given, known));
+  }
+  if (issue.code === "invalid_union") {
+    const chosen = branchFor(issue.errors);
+    return chosen.flatMap((inner) => problemsOfIssue(inner, path, given, known));
+  }
+  const value = valueAt(given.value, path);
+  if (value === UNREADABLE) return []; // told already
+  const { words, complete, hint } = (issue.code === "custom" ? issue.params : undefined) ?? {};
+  const said = typeof hint === "string" ? hint : undefined;
+  if (complete === true) return [problem(given, path, mask(issue.message, given, path), said)];
+  const message =
+    value === undefined
+      ? `missing: ${issue.message}`
+      : `${issue.message}, got ${shown(value, given, path)}`;
+  return [problem(given, path, message, closest(value, words) ?? said)];
+}
+
+/** Of the forms a value may have, the one it was meant to be: whose own type is right. */
+function branchFor(branches: readonly (readonly core.$ZodIssue[])[]): readonly core.$ZodIssue[] {
+  const wrongType = (issue: core.$ZodIssue) =>
+    issue.path.length === 0 && issue.code === "invalid_type";
+  return branches.find((issues) => !issues.some(wrongType)) ?? branches.at(-1) ?? [];
+}
+
+function closest(value: unknown, words: unknown): string | undefined {
+  if (typeof value !== "string" || !Array.isArray(words)) return undefined;
+  const word = nearest(value, words as string[]);
+  return word === undefined ? undefined : `Did you mean '${word}'?`;
+}
+
+/** Names from other programs, and what they are called here. */
+const FOREIGN: Readonly<Record<string, string>> = {
+  bwlimit: "bandwidth",
+  delete: "deletes",
+  dest: "to",
+  destination: "to",
+  endpoint: "to",
+  exclude: "filter",
+  excludefrom: "filterFile",
+  excludes: "filter",
+  host: "to",
+  identityfile: "identity",
+  ignore: "filter",
+  localpath: "path",
+  remote: "to",
+  rsyncpath: "remoteRsync",
+  secretsfile: "passwordFile",
+  source: "path",
+  src: "path",
+  target: "to",
+  url: "to",
+};
+
+function unknownKey(key: string, path: readonly PathPart[], given: Given, known: Schema): Problem {
+  const at = [...path, key];
+  const plain = key.toLowerCase().replace(/[-_]/g, "");
+  if (/^(?:pass|passwd|password|secret)$/.test(plain)) {
+    const message = "a password never stands in a configuration";
+    const hint = "Use passwordFile, passwordEnv or passwordCredential.";
+    return problem(given, at, message, hint, "key");
+  }
+  const here = Object.keys(shapeAt(path, given.included, known));
+  const foreign = FOREIGN[plain];
+  const meant = foreign !== undefined && here.includes(foreign) ? foreign : nearest(key, here);
+  const elsewhere = meant === undefined ? homeOf(key, known) : undefined;
+  const hint =
+    meant !== undefined
+      ? `Did you mean '${meant}'?`
+      : elsewhere !== undefined
+        ? `It belongs ${elsewhere}.`
+        : `Known here: ${here.join(", ")}.`;
+  return problem(given, at, `unknown key ${quote(key)}`, hint, "key");
+}
+
+/** The keys of the mapping at a path. */
+function shapeAt(path: readonly PathPart[], included: boolean, known: Schema): object {
+  switch (path.at(-1)) {
+    case undefined:
+      return included ? known.includedShape : known.mainShape;
+    case "defaults":
+      return known.defaultsShape;
+    case "log":
+      return known.logShape;
+    case "ssh":
+      return known.sshShape;
+    case "sessions":
+      return known.sessionsShape;
+    case "retry":
+      return known.retryShape;
+    default:
+      return path.includes("targets") ? known.targetShape : known.sourceShape;
+  }
+}
+
+function homeOf(key: string, known: Schema): string | undefined {
+  const homes: readonly (readonly [object, string])[] = [
+    [known.mainShape, "at the top of the main file"],
+    [known.targetShape, "to a target"],
+    [known.sourceShape, "to a source"],
+    [known.sshShape, "under 'ssh'"],
+    [known.sessionsShape, "under 'sessions'"],
+    [known.retryShape, "under 'retry'"],
+    [known.logShape, "under 'log'"],
+  ];
+  return homes.find(([shape]) => Object.hasOwn(shape, key))?.[1];
+}
+
+/** A problem at a path of what was given; `which` chooses between a value and its key. */
+export function problem(
+  given: Given,
+  path: readonly PathPart[],
+  message: string,
+  hint?: string,
+  which: "value" | "key" = "value",
+): Problem {
+  const said = { path: formatPath(path), message, ...(hint === undefined ? {} : { hint }) };
+  if (given.root === undefined) return said;
+  const { located, exact } = locate(given.root, path);
+  // What is missing is shown where the mapping it belongs to begins.
+  const place = which === "key" && exact ? (located.key ?? located.place) : located.place;
+  return { place, ...said };
+}
+
+export function valueAt(value: unknown, path: readonly PathPart[]): unknown {
+  let at = value;
+  for (const part of path) {
+    if (typeof at !== "object" || at === null) return undefined;
+    at = (at as Record<PathPart, unknown>)[part];
+  }
+  return at;
+}
+
+/** A value that came from the environment may be a secret: its reference is shown instead. */
+function shown(value: unknown, given: Given, path: readonly PathPart[]): string {
+  const written = writtenAt(given, path);
+  return written === undefined ? describe(value) : `what ${quote(written)} gives`;
+}
+
+function mask(message: string, given: Given, path: readonly PathPart[]): string {
+  const written = writtenAt(given, path);
+  const value = valueAt(given.value, path);
+  if (written === undefined || typeof value !== "string" || value === "") return message;
+  return message.replaceAll(value, () => written);
+}
+
+function writtenAt({ root }: Given, path: readonly PathPart[]): string | undefined {
+  if (root === undefined) return undefined;
+  const { located, exact } = locate(root, path);
+  return exact ? located.written : undefined;
+}

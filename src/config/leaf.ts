@@ -1,0 +1,237 @@
+/**
+ * The single values of a configuration. Each reads the text that stands in the file, says what it
+ * expects when the text is another, and knows how an editor's schema describes it.
+ */
+import * as z from "zod";
+import { parseEndpoint } from "../model/endpoint.js";
+import type { Endpoint } from "../model/endpoint.js";
+import { Fault } from "../model/fault.js";
+import { compileFilter } from "../filter/filter.js";
+import { formatDuration, parseDuration } from "./duration.js";
+import { formatSize, parseSize } from "./size.js";
+
+/** What the generated reference calls the type, and what JSON schema says of it. */
+export interface LeafMeta {
+  readonly kind: string;
+  readonly json: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * A value read from text. `read` gives undefined where the text does not fit, or throws a Fault
+ * that says more than "expected …" could.
+ */
+function leaf<T>(
+  expected: string,
+  meta: LeafMeta,
+  read: (text: string) => T | undefined,
+  advise: (text: string) => string | undefined = () => undefined,
+) {
+  return z
+    .string({ error: expected })
+    .transform((text, context): T => {
+      const refuse = (message: string, params: Record<string, unknown> = {}): never => {
+        context.addIssue({ code: "custom", message, params });
+        return z.NEVER;
+      };
+      // No value of ours may hold NUL: a system call would end it there.
+      if (text.includes("\0")) return refuse("expected text without NUL characters");
+      try {
+        return read(text) ?? refuse(expected, { hint: advise(text) });
+      } catch (error) {
+        if (!(error instanceof Fault)) throw error;
+        return refuse(error.message, { complete: true, hint: error.hint });
+      }
+    })
+    .meta({ ...meta });
+}
+
+export function text(expected: string) {
+  return leaf(expected, { kind: "text", json: { type: "string", minLength: 1 } }, (value) =>
+    value === "" ? undefined : value,
+  );
+}
+
+/** A name shows in logs, metrics and commands: one line, no blanks at its ends. */
+export function name() {
+  return leaf(
+    "expected a name of at most 200 characters on one line",
+    { kind: "name", json: { type: "string", minLength: 1, maxLength: 200 } },
+    (value) =>
+      /^(?=.{1,200}$)[^\s\p{C}](?:[^\p{C}]*[^\s\p{C}])?$/u.test(value) ? value : undefined,
+  );
+}
+
+/** Made absolute later: relative ones start at the file they are written in, `~/` at home. */
+export function path(expected = "expected a path") {
+  return leaf(expected, { kind: "path", json: { type: "string", minLength: 1 } }, (value) =>
+    value === "" ? undefined : value,
+  );
+}
+
+export function flag() {
+  return leaf(
+    "expected true or false",
+    { kind: "`true` · `false`", json: { type: "boolean" } },
+    (value) => (value === "true" ? true : value === "false" ? false : undefined),
+    (value) => {
+      // The booleans of YAML 1.1, which 1.2 gave up for the sake of Norway.
+      if (/^(?:yes|on|y|1|true)$/i.test(value)) return "Write true.";
+      return /^(?:no|off|n|0|false)$/i.test(value) ? "Write false." : undefined;
+    },
+  );
+}
+
+export function integer(least: number, most: number) {
+  return leaf(
+    `expected ${least}–${most}`,
+    { kind: `${least}–${most}`, json: { type: "integer", minimum: least, maximum: most } },
+    (value) => {
+      const number = /^\d{1,9}$/.test(value) ? Number(value) : -1;
+      return number >= least && number <= most ? number : undefined;
+    },
+  );
+}
+
+/** In ms. `step` is 1000 where rsync or ssh counts whole seconds. */
+export function duration(leastMs: number, mostMs: number, step = 1) {
+  const range = `${formatDuration(leastMs)}–${formatDuration(mostMs)}`;
+  const whole = step === 1000 ? " in whole seconds" : "";
+  const pattern = "^(\\d+(\\.\\d+)?(d|h|m|s|ms) ?)+$";
+  return leaf(
+    `expected a length of time such as ${formatDuration(Math.max(leastMs, 5_000))} (${range}${whole})`,
+    { kind: "duration", json: { type: "string", pattern } },
+    (value) => {
+      const ms = parseDuration(value);
+      if (ms === undefined || ms % step !== 0) return undefined;
+      return ms >= leastMs && ms <= mostMs ? ms : undefined;
+    },
+    (value) => (/^\d+$/.test(value) ? `Add the unit, as in ${value}s.` : undefined),
+  );
+}
+
+function unitForSize(value: string): string | undefined {
+  return /^\d+$/.test(value) ? `Add the unit, as in ${value}KiB or ${value}B.` : undefined;
+}
+
+const SIZE_PATTERN = "\\d+(\\.\\d+)? ?([kmgtKMGT]i?)?[bB]?$";
+
+/** In bytes. */
+export function size(leastBytes: number) {
+  return leaf(
+    `expected a size such as 64MiB (at least ${formatSize(leastBytes)})`,
+    { kind: "size", json: { type: "string", pattern: `^${SIZE_PATTERN}` } },
+    (value) => {
+      const bytes = parseSize(value);
+      return bytes !== undefined && bytes >= leastBytes ? bytes : undefined;
+    },
+    unitForSize,
+  );
+}
+
+/** Bytes a second; null is `unlimited`. Not undefined, so that it can undo an inherited limit. */
+export function rate(leastBytes: number) {
+  return leaf(
+    `expected a size per second such as 10MiB (at least ${formatSize(leastBytes)}) or unlimited`,
+    {
+      kind: "size · `unlimited`",
+      json: { type: "string", pattern: `^(unlimited|${SIZE_PATTERN})` },
+    },
+    (value) => {
+      if (value === "unlimited") return { bytes: null };
+      const bytes = parseSize(value);
+      return bytes !== undefined && bytes >= leastBytes ? { bytes } : undefined;
+    },
+    unitForSize,
+  );
+}
+
+export function choice<const T extends string>(...words: readonly T[]) {
+  const list = words.length < 3 ? words.join(" or ") : listed(words);
+  return z
+    .string({ error: `expected ${list}` })
+    .transform((value, context): T => {
+      const word = words.find((each) => each === value);
+      if (word !== undefined) return word;
+      context.addIssue({ code: "custom", message: `expected ${list}`, params: { words } });
+      return z.NEVER;
+    })
+    .meta({ kind: words.map((word) => `\`${word}\``).join(" · "), json: { enum: words } });
+}
+
+function listed(words: readonly string[]): string {
+  return `${words.slice(0, -1).join(", ")} or ${words.at(-1) ?? ""}`;
+}
+
+/** A variable or credential is named; what it holds is read only when it is needed. */
+export function variableName() {
+  const pattern = "^[A-Za-z_][A-Za-z0-9_]*$";
+  return leaf(
+    "expected the name of an environment variable",
+    { kind: "name", json: { type: "string", pattern } },
+    (value) => (new RegExp(pattern).test(value) ? value : undefined),
+  );
+}
+
+export function credentialName() {
+  const pattern = "^(?!\\.\\.?$)[^/\\s]{1,255}$";
+  return leaf(
+    "expected the name of a systemd credential",
+    { kind: "name", json: { type: "string", pattern } },
+    (value) => (new RegExp(pattern).test(value) ? value : undefined),
+  );
+}
+
+/** A local path that is not absolute yet. */
+export interface RelativeEndpoint {
+  readonly kind: "relative";
+  readonly text: string;
+}
+
+export function endpoint() {
+  return leaf(
+    "expected a target such as rsync://backup@host/module, user@host:/path or /path",
+    { kind: "target", json: { type: "string", minLength: 1 } },
+    readEndpoint,
+  );
+}
+
+/** `rsync://user:secret@host/…`; digits and a slash after the colon are a port. */
+const PASSWORD_IN_URL = /^[a-z]+:\/\/[^/@:]*:(?!\d+\/)[^@]*@/;
+/** `user:secret@host::module` and `user:secret@host:/path`. */
+const PASSWORD_IN_SHORT = /^[^/@:]+:[^/@]+@[^/@:]+:/;
+
+function readEndpoint(value: string): Endpoint | RelativeEndpoint | undefined {
+  if (value === "") return undefined;
+  // Told apart first, because the text of a refused target shows in the error.
+  if (PASSWORD_IN_URL.test(value) || PASSWORD_IN_SHORT.test(value)) {
+    throw new Fault("CONFIG_INVALID", "Cannot use a password in a target", {
+      hint: "Take it out and set passwordFile, passwordEnv or passwordCredential.",
+    });
+  }
+  // As rsync reads it: without a colon before the first slash it is a path of this machine.
+  if (!value.startsWith("/") && /^[^:]*(?:\/|$)/.test(value))
+    return { kind: "relative", text: value };
+  return parseEndpoint(value);
+}
+
+/** A filter rule; the filter room reads it and says what is wrong with it. */
+export function rule() {
+  return leaf(
+    'expected a filter rule such as "- *.log" (in quotes)',
+    { kind: "rule", json: { type: "string", minLength: 1 } },
+    (value) => {
+      if (value === "") return undefined;
+      compileFilter([value]);
+      return value;
+    },
+  );
+}
+
+/** An option for rsync; whether rsync may be given it is judged once the whole list is known. */
+export function option() {
+  return leaf(
+    'expected an option such as "--chmod=D755"',
+    { kind: "option", json: { type: "string", pattern: "^-" } },
+    (value) => (value.startsWith("-") ? value : undefined),
+  );
+}
