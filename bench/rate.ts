@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { observe } from "./arrivals.js";
 import { census, compare } from "./census.js";
 import type { Contestant } from "./contestants/contestant.js";
-import { start } from "./running.js";
+import { rest, start } from "./running.js";
 import { settleDisk, type Stage } from "./stage.js";
 import { quantile } from "./statistics.js";
 import { pause } from "./waiting.js";
@@ -27,6 +27,9 @@ const DIRECTORIES = 20;
 /** Longer than this after the last write, nobody waits for the rest. */
 const DRAIN_LIMIT_MS = 90_000;
 
+/** Who works on a backlog for longer than this is stopped; its CPU time is then a lower bound. */
+export const BUSY_LIMIT_MS = 20_000;
+
 export interface RateFigures extends Record<string, number | null> {
   readonly p50: number | null;
   readonly p99: number | null;
@@ -35,6 +38,8 @@ export interface RateFigures extends Record<string, number | null> {
   readonly missed: number;
   /** From the last close to the last arrival, s; null when something was missed. */
   readonly drain: number | null;
+  /** From the last close until the contestant came to rest, s; it may work long after the arrivals. */
+  readonly busy: number;
   readonly cpu: number;
   readonly receiverCpu: number | null;
   /** rsync clients started, counted by the daemon. */
@@ -83,8 +88,8 @@ export async function measureRate(
     () => observer.arrivals.size >= names.length,
     () => observer.arrivals.size,
   );
-  // What follows a delivery (rsync's end, bookkeeping) belongs to its cost.
-  await pause(500);
+  // What follows a delivery (rsync's end, bookkeeping, a backlog of events) belongs to its cost.
+  const restedAt = await rest(running, { limitMs: BUSY_LIMIT_MS });
   const after = meters();
 
   const delays: number[] = [];
@@ -106,6 +111,7 @@ export async function measureRate(
     max: quantile(delays, 1),
     missed: left.missing.length + left.wrong.length,
     drain: absent > 0 ? null : Math.max(0, lastArrival - closedAt.at(-1)!) / 1000,
+    busy: Math.max(0, restedAt - closedAt.at(-1)!) / 1000,
     cpu: after.cpu - before.cpu,
     receiverCpu: difference(after.receiverCpu, before.receiverCpu),
     sessions: difference(after.sessions, before.sessions),

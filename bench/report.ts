@@ -36,7 +36,7 @@ function renderHead(results: Results): string {
     "",
     "Figures are medians over the rounds. Within a round the contestants take turns, and the first of them changes",
     "from round to round. Ratios hold better than digits: on another machine expect other digits. A number in",
-    "brackets is the ratio to treecast; above 1 the other one needs more.",
+    `brackets is the ratio to ${reference(contestants) ?? "nobody"}; above 1 the other one needs more.`,
     "",
     "The contestants:",
     "",
@@ -51,7 +51,7 @@ function renderHead(results: Results): string {
 }
 
 function renderAnswer(question: Question, rows: readonly Row[], { contestants }: Results): string {
-  const first = contestants[0]?.name;
+  const first = reference(contestants);
   const lines = [`## ${question.title}`, "", question.method, ""];
   for (const matter of unique(rows.map((row) => row.matter))) {
     const here = rows.filter((row) => row.matter === matter);
@@ -79,6 +79,11 @@ function renderAnswer(question: Question, rows: readonly Row[], { contestants }:
     }
   }
   return lines.join("\n");
+}
+
+/** Whom the others are compared with: ourselves, where we took part. */
+function reference(contestants: Results["contestants"]): string | undefined {
+  return (contestants.find(({ name }) => name === "treecast") ?? contestants[0])?.name;
 }
 
 function place(name: string, contestants: Results["contestants"]): number {

@@ -47,7 +47,9 @@ function configuration(stage: Stage, scratch: string, delay: number): string {
   }
   if (sshd !== undefined) {
     return `${settings}sync { default.rsyncssh, ${common}, host = "127.0.0.1", targetdir = "${replica}",
-  rsync = { archive = true }, ssh = { _extra = { "-F", "${sshd.config}" } } }\n`;
+  rsync = { archive = true },
+  ssh = { port = ${sshd.port}, identityFile = "${sshd.identity}",
+    options = { BatchMode = "yes", UserKnownHostsFile = "${sshd.knownHosts}" } } }\n`;
   }
   return `${settings}sync { default.rsync, ${common}, target = "${replica}",
   rsync = { archive = true } }\n`;

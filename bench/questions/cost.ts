@@ -9,7 +9,7 @@ export const cost: Question = {
   name: "cost",
   title: "CPU at a steady rate",
   method: `As in "N new files a second", for those who keep up. CPU seconds of the contestant and all of its children,
-and of the rsync daemon that receives, for ten seconds of writing and the drain; beside it the delay that is bought.`,
+and of the rsync daemon that receives, for ten seconds of writing and until it rests (twenty seconds at most); beside it the delay that is bought.`,
   columns: [
     { key: "cpu", heading: "CPU, sender", unit: "s", primary: true },
     { key: "receiverCpu", heading: "CPU, receiver", unit: "s" },
@@ -35,7 +35,7 @@ and of the rsync daemon that receives, for ten seconds of writing and the drain;
             await attempt(who, async () => {
               const plan = { perSecond, seconds, seed: run.seed + round };
               const figures = await measureRate(contestant, stage, plan);
-              if (figures.missed > 0 || (figures.drain ?? Infinity) > seconds) {
+              if (figures.missed > 0 || figures.busy > seconds) {
                 hopeless.add(contestant.name);
               }
               const each = (figures.cpu / (perSecond * seconds)) * 1000;

@@ -17,15 +17,17 @@ export const rates: Question = {
   method: `A separate process writes N new files a second of 10–50 KB for ten seconds into twenty directories that exist
 already, to a module of an rsync daemon with a password. Delay is from close to appearance under the final name on the
 replica. Drain is from the last close to the last arrival. Missed is what is absent or different once the contestant has
-come to rest. CPU is that of the contestant and all of its children, in seconds, until half a second after the last
-arrival; rsync runs are counted by the daemon. Who needs more than a minute to drain, or misses files, at one rate is
-not asked for a higher one. The yardstick is one \`rsync -a\` of the same files when all of them are written.`,
+come to rest. Busy is from the last close until the contestant rests: a script may have everything across and still
+work on a backlog of events; it is stopped twenty seconds after the last arrival, and its CPU and rsync runs are then
+lower bounds. CPU is that of the contestant and all of its children until it rests; rsync runs are counted by the
+daemon. Who needs more than a minute to drain, or misses files, at one rate is not asked for a higher one. The yardstick is one \`rsync -a\` of the same files when all of them are written.`,
   columns: [
     { key: "p50", heading: "p50", unit: "ms", primary: true },
     { key: "p99", heading: "p99", unit: "ms" },
     { key: "max", heading: "max", unit: "ms" },
     { key: "missed", heading: "missed", unit: "count" },
     { key: "drain", heading: "drain", unit: "s" },
+    { key: "busy", heading: "busy", unit: "s" },
     { key: "cpu", heading: "CPU", unit: "s" },
     { key: "sessions", heading: "rsync runs", unit: "count" },
     { key: "behind", heading: "writer late by", unit: "ms" },
