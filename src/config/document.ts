@@ -40,7 +40,7 @@ export interface YamlDocument {
 /** Deeper is no configuration; it would only exhaust the stack. */
 const MOST_LEVELS = 64;
 /** Aliases of aliases grow exponentially; a configuration has some thousands of values. */
-const MOST_VALUES = 500_000;
+const MOST_VALUES = 200_000;
 
 /** Reads a text; `file` (absolute) is only named in places. Never throws for what the text holds. */
 export function readYaml(text: string, file: string, environment: Environment): YamlDocument {

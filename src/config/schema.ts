@@ -35,7 +35,7 @@ function oneOrMore<Item extends z.ZodType>(item: Item, what: string) {
 export const sshShape = {
   program: leaf.text("expected a program").optional().meta({
     kind: "program",
-    default: DEFAULTS.ssh.program,
+    standard: DEFAULTS.ssh.program,
     description: "The ssh to run: a name found in PATH, or a path.",
   }),
   identity: leaf.path().optional().meta({
@@ -55,18 +55,18 @@ export const sshShape = {
     .meta({ kind: "path", description: "An ssh configuration file instead of ssh's own." }),
   options: list(leaf.text("expected an argument"), "arguments").optional().meta({
     kind: "list of arguments",
-    default: DEFAULTS.ssh.options,
+    standard: DEFAULTS.ssh.options,
     description: 'More arguments for ssh, such as `["-o", "StrictHostKeyChecking=accept-new"]`.',
   }),
 };
 
 export const sessionsShape = {
   idle: leaf.integer(1, 100).optional().meta({
-    default: DEFAULTS.sessions.idle,
+    standard: DEFAULTS.sessions.idle,
     description: "How many rsync sessions stand connected and waiting when little happens.",
   }),
   max: leaf.integer(1, 100).optional().meta({
-    default: DEFAULTS.sessions.max,
+    standard: DEFAULTS.sessions.max,
     description:
       "How many there may be under load; an rsync module's `max connections` must allow them.",
   }),
@@ -74,14 +74,14 @@ export const sessionsShape = {
 
 export const retryShape = {
   first: leaf.duration(10, hours).optional().meta({
-    default: DEFAULTS.retry.first,
+    standard: DEFAULTS.retry.first,
     description: "The wait after the first failure; it doubles with each further one.",
   }),
   max: leaf
     .duration(10, 24 * hours)
     .optional()
     .meta({
-      default: DEFAULTS.retry.max,
+      standard: DEFAULTS.retry.max,
       description: "The longest wait between two attempts.",
     }),
 };
@@ -101,45 +101,45 @@ export const targetSettings = {
       "The systemd credential (`LoadCredential=`) that holds the password for an rsync module.",
   }),
   deletes: leaf.choice("mirror", "never", "startup-only", "live-only").optional().meta({
-    default: DEFAULTS.deletes,
+    standard: DEFAULTS.deletes,
     description:
       "What is deleted on the replica: all that is gone from the source; nothing; only what a full pass finds; only what is deleted while watching.",
   }),
   adopt: leaf.choice("keep", "replace").optional().meta({
-    default: DEFAULTS.adopt,
+    standard: DEFAULTS.adopt,
     description:
       "At first contact with a replica that is not empty: keep what only it has, or delete it.",
   }),
   attributes: leaf.choice("mirror", "content").optional().meta({
-    default: DEFAULTS.attributes,
+    standard: DEFAULTS.attributes,
     description:
       "`mirror` carries all that `rsync -a` does and hard links within a batch; `content` leaves out owner and group.",
   }),
   acls: leaf
     .flag()
     .optional()
-    .meta({ default: DEFAULTS.acls, description: "Carry access control lists." }),
+    .meta({ standard: DEFAULTS.acls, description: "Carry access control lists." }),
   xattrs: leaf
     .flag()
     .optional()
-    .meta({ default: DEFAULTS.xattrs, description: "Carry extended attributes." }),
+    .meta({ standard: DEFAULTS.xattrs, description: "Carry extended attributes." }),
   compress: leaf.flag().optional().meta({
-    default: DEFAULTS.compress,
+    standard: DEFAULTS.compress,
     description: "Compress on the wire; pays on slow lines only.",
   }),
   bandwidth: leaf.rate(1024).optional().meta({
-    default: DEFAULTS.bandwidth,
+    standard: DEFAULTS.bandwidth,
     description: "The most bytes a second that one rsync session sends.",
   }),
   rsyncOptions: list(leaf.option(), "rsync options").optional().meta({
     kind: "list of options",
-    default: DEFAULTS.rsyncOptions,
+    standard: DEFAULTS.rsyncOptions,
     description:
       'More options for rsync, such as `["--chmod=D755,F644"]`; one that would break a session is refused by name.',
   }),
   rsync: leaf.text("expected a program").optional().meta({
     kind: "program",
-    default: DEFAULTS.rsync,
+    standard: DEFAULTS.rsync,
     description: "The rsync to run here: a name found in PATH, or a path.",
   }),
   remoteRsync: leaf.text("expected a program").optional().meta({
@@ -148,14 +148,14 @@ export const targetSettings = {
   }),
   ssh: mapping(sshShape).optional().meta({ kind: "mapping", description: "How ssh is called." }),
   timeout: leaf.duration(seconds, hours, 1000).optional().meta({
-    default: DEFAULTS.timeout,
+    standard: DEFAULTS.timeout,
     description: "A session that is silent for this long while it works is given up.",
   }),
   connectTimeout: leaf
     .duration(seconds, 10 * minutes, 1000)
     .optional()
     .meta({
-      default: DEFAULTS.connectTimeout,
+      standard: DEFAULTS.connectTimeout,
       description: "The longest time a connection may take to open.",
     }),
   sessions: mapping(sessionsShape)
@@ -165,17 +165,17 @@ export const targetSettings = {
     .duration(0, 10 * seconds)
     .optional()
     .meta({
-      default: DEFAULTS.pace,
+      standard: DEFAULTS.pace,
       description:
         "The shortest time between two batches: the one setting that trades processor time for delay.",
     }),
   largeFile: leaf.size(1).optional().meta({
-    default: DEFAULTS.largeFile,
+    standard: DEFAULTS.largeFile,
     description:
       "A file above this travels in a lane of its own, so that small ones need not wait for it.",
   }),
   batch: leaf.integer(1, 100_000).optional().meta({
-    default: DEFAULTS.batch,
+    standard: DEFAULTS.batch,
     description: "The most paths in one batch.",
   }),
   retry: mapping(retryShape)
@@ -194,11 +194,11 @@ export const sourceSettings = {
   filter: filter(
     "Which paths are replicated: see filters.md. Written here, it replaces an inherited list.",
   ).meta({
-    default: DEFAULTS.filter,
+    standard: DEFAULTS.filter,
   }),
   filterFile: filterFile("Files with more rules, one a line, that follow those of `filter`."),
   initial: leaf.choice("full", "none").optional().meta({
-    default: DEFAULTS.initial,
+    standard: DEFAULTS.initial,
     description: "Whether a start compares the whole tree with each replica.",
   }),
   longestWait: z
@@ -211,7 +211,7 @@ export const sourceSettings = {
     .optional()
     .meta({
       kind: "duration · mapping",
-      default: DEFAULTS.longestWait,
+      standard: DEFAULTS.longestWait,
       description:
         'How long a file that stays open for writing may wait for its close. By pattern, the first that matches decides: `{ default: 60s, "*.log": 5s }`.',
     }),
@@ -268,11 +268,11 @@ export const defaultsShape = { ...sourceSettings, ...targetSettings };
 
 export const logShape = {
   level: leaf.choice("trace", "debug", "info", "warn", "error").optional().meta({
-    default: LOG_DEFAULTS.level,
+    standard: LOG_DEFAULTS.level,
     description: "The least that is logged.",
   }),
   format: leaf.choice("auto", "text", "json").optional().meta({
-    default: LOG_DEFAULTS.format,
+    standard: LOG_DEFAULTS.format,
     description: "`auto` is text on a terminal and JSON lines elsewhere.",
   }),
   file: leaf.path().optional().meta({
