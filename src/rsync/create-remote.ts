@@ -1,0 +1,237 @@
+/** A remote made of real rsync processes: leases a session for each run and judges how it ended. */
+import { systemClock, type Clock } from "../model/clock.js";
+import type { RelativePath } from "../model/path.js";
+import { argumentText, compareArguments, destination, sendArguments } from "./arguments.js";
+import { filterArguments } from "./filter-arguments.js";
+import { differenceFrom, liesWithin } from "./itemize.js";
+import type { CompareOptions, Remote, SendOptions } from "./remote.js";
+import type { Ending, Run } from "./run.js";
+import { emptyRun, failedRun, runFrom } from "./run.js";
+import { childEnvironment, passwordEnvironment } from "./secret.js";
+import { Session } from "./session.js";
+import type { Opened, Variant } from "./session-pool.js";
+import { SessionPool } from "./session-pool.js";
+import type { Profile, RsyncSettings } from "./settings.js";
+import { SshMaster } from "./ssh-master.js";
+import type { Trouble, TroubleKind } from "./trouble.js";
+import { troubleOf } from "./trouble.js";
+
+/** Opens nothing before the next turn of the loop, so that listeners are there in time. */
+export function createRemote(settings: RsyncSettings, clock: Clock = systemClock): Remote {
+  return new RsyncRemote(settings, clock);
+}
+
+/** What a warm session may fail of although the target is well: it slept through a restart. */
+const OVERSLEPT: ReadonlySet<TroubleKind> = new Set(["stream-broke", "killed", "timeout"]);
+
+const FIRST_CYCLE_MS = 100;
+/** The weight of one more cycle in the running mean. */
+const CYCLE_WEIGHT = 0.1;
+const MAX_ATTEMPTS = 3;
+const CLOSE_GRACE_MS = 5000;
+
+class RsyncRemote implements Remote {
+  readonly #settings: RsyncSettings;
+  readonly #clock: Clock;
+  readonly #cwd: string;
+  readonly #master: SshMaster | undefined;
+  readonly #pool: SessionPool;
+  readonly #readyListeners: (() => void)[] = [];
+  readonly #troubleListeners: ((trouble: Trouble) => void)[] = [];
+  #cycleMs = FIRST_CYCLE_MS;
+  #closing: Promise<void> | undefined;
+
+  constructor(settings: RsyncSettings, clock: Clock) {
+    this.#settings = settings;
+    this.#clock = clock;
+    this.#cwd = argumentText(settings.source);
+    // Says at once what no session could be opened for.
+    destination(settings);
+    const { endpoint } = settings;
+    this.#master = endpoint.kind === "ssh" ? new SshMaster(settings, endpoint, clock) : undefined;
+    this.#pool = new SessionPool({
+      ...settings.sessions,
+      clock,
+      deletes: settings.deletes ?? true,
+      closing: troubleOf("killed", endpoint, "the target is being closed"),
+      open: (variant, onReady) => this.#openForSending(variant, onReady),
+      explain: async (session) => this.#explain(await session.ended),
+      onReady: () => {
+        for (const listener of this.#readyListeners) listener();
+      },
+      onTrouble: (trouble) => {
+        for (const listener of this.#troubleListeners) listener(trouble);
+      },
+    });
+  }
+
+  get cycleMs(): number {
+    return this.#cycleMs;
+  }
+
+  ready(profile: Profile): number {
+    return this.#pool.ready(profile);
+  }
+
+  want(count: number): void {
+    this.#pool.want(count);
+  }
+
+  onReady(listener: () => void): void {
+    this.#readyListeners.push(listener);
+  }
+
+  onTrouble(listener: (trouble: Trouble) => void): void {
+    this.#troubleListeners.push(listener);
+  }
+
+  async send(
+    names: readonly RelativePath[],
+    { profile, deletes }: SendOptions,
+    signal?: AbortSignal,
+  ): Promise<Run> {
+    signal?.throwIfAborted();
+    if (names.length === 0) return emptyRun();
+    for (let attempt = 1; ; attempt++) {
+      const lease = await this.#pool.lease({ profile, deletes }, signal);
+      if ("trouble" in lease) return failedRun(lease.trouble);
+      const ending = await this.#carry(lease.session, names, signal);
+      const run = runFrom(ending, names, this.#settings.endpoint, this.#settings.source);
+      if (run.trouble === undefined) {
+        this.#noteCycle(lease.session, ending);
+        return run;
+      }
+      if (attempt === MAX_ATTEMPTS || this.#closing !== undefined) return run;
+      if (!this.#mayTryAgain(run.trouble, lease.warm)) return run;
+    }
+  }
+
+  async compare(path: RelativePath, options: CompareOptions, signal?: AbortSignal): Promise<Run> {
+    signal?.throwIfAborted();
+    const onLine = (line: string): boolean => {
+      const difference = differenceFrom(line);
+      if (difference === undefined) return false;
+      if (liesWithin(difference.path, path)) options.onDifference(difference);
+      return true;
+    };
+    const { deletes, checksum } = options;
+    const filters = filterArguments(options.filter);
+    for (let attempt = 1; ; attempt++) {
+      const lease = await this.#pool.leaseCold(
+        () =>
+          this.#open(
+            (controlPath) =>
+              compareArguments(this.#settings, { deletes, checksum, filters, controlPath }),
+            { onLine },
+          ),
+        { long: true },
+        signal,
+      );
+      if ("trouble" in lease) return failedRun(lease.trouble);
+      const ending = await this.#carry(lease.session, [path], signal);
+      const run = runFrom(ending, [path], this.#settings.endpoint, this.#settings.source);
+      // What was reported once would be reported twice, so only what never began is tried again.
+      const began = lease.session.openTookMs !== undefined;
+      if (run.trouble === undefined || began || attempt === MAX_ATTEMPTS) return run;
+      if (this.#closing !== undefined || !this.#mayTryAgain(run.trouble, false)) return run;
+    }
+  }
+
+  async probe(signal?: AbortSignal): Promise<Trouble | undefined> {
+    signal?.throwIfAborted();
+    const { main } = this.#pool;
+    const lease = await this.#pool.leaseCold(
+      () => this.#openForSending(main, () => undefined),
+      { long: false },
+      signal,
+    );
+    if ("trouble" in lease) return lease.trouble;
+    // An empty list changes nothing and yet makes the other end say what it has against us: rsync
+    // reads those words only when its own list is done.
+    const trouble = this.#explainIfAny(await this.#carry(lease.session, [], signal));
+    if (trouble === undefined) this.#pool.resume();
+    return trouble;
+  }
+
+  close(graceMs: number = CLOSE_GRACE_MS): Promise<void> {
+    this.#closing ??= this.#pool.close(graceMs).then(() => this.#master?.close());
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #openForSending({ profile, deletes }: Variant, onReady: () => void): Promise<Opened> {
+    return this.#open(
+      (controlPath) => sendArguments(this.#settings, profile, { deletes, controlPath }),
+      { onReady },
+    );
+  }
+
+  async #open(
+    args: (controlPath: string | undefined) => string[],
+    listeners: { onReady?: () => void; onLine?: (line: string) => boolean },
+  ): Promise<Opened> {
+    const { endpoint, program, connectTimeoutMs, timeoutMs } = this.#settings;
+    const connection = await this.#master?.connect();
+    if (connection !== undefined && "trouble" in connection) return connection;
+    const password = await passwordEnvironment(this.#settings);
+    if ("trouble" in password) return password;
+    const session = new Session(
+      {
+        program,
+        args: args(connection?.controlPath),
+        env: childEnvironment(password.environment),
+        cwd: this.#cwd,
+        endpoint,
+        // A little more than rsync's own limit, whose words say more.
+        openLimitMs: connectTimeoutMs + 2000,
+        silenceLimitMs: timeoutMs * 1.5 + 2000,
+        ...listeners,
+      },
+      this.#clock,
+    );
+    return { session };
+  }
+
+  /** Runs a list on a session; an abort kills the session before it rejects. */
+  async #carry(
+    session: Session,
+    names: readonly RelativePath[],
+    signal: AbortSignal | undefined,
+  ): Promise<Ending> {
+    const stop = () => void session.kill("killed");
+    signal?.addEventListener("abort", stop, { once: true });
+    if (signal?.aborted === true) stop();
+    const ending = await session.run(names);
+    signal?.removeEventListener("abort", stop);
+    signal?.throwIfAborted();
+    return ending;
+  }
+
+  #mayTryAgain(trouble: Trouble, warm: boolean): boolean {
+    if (trouble.kind === "too-many-connections") return this.#pool.houseIsFull();
+    if (!warm || !OVERSLEPT.has(trouble.kind)) return false;
+    this.#pool.distrust();
+    return true;
+  }
+
+  #noteCycle(session: Session, { tookMs }: Ending): void {
+    this.#pool.noteSuccess();
+    const sample = (session.openTookMs ?? 0) + tookMs;
+    this.#cycleMs += CYCLE_WEIGHT * (sample - this.#cycleMs);
+  }
+
+  #explainIfAny(ending: Ending): Trouble | undefined {
+    return runFrom(ending, [], this.#settings.endpoint, this.#settings.source).trouble;
+  }
+
+  #explain(ending: Ending): Trouble {
+    const { endpoint } = this.#settings;
+    return (
+      this.#explainIfAny(ending) ??
+      troubleOf("stream-broke", endpoint, "a session ended before it was used")
+    );
+  }
+}
