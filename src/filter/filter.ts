@@ -14,6 +14,7 @@ import { parseRule } from "./rule.js";
 import type { Rule } from "./rule.js";
 
 export { parseRule, parseRulesFile } from "./rule.js";
+export { explanationText } from "./explanation.js";
 export { rsyncArguments } from "./rsync-arguments.js";
 export type { Rule, RuleAction } from "./rule.js";
 

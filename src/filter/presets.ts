@@ -7,10 +7,10 @@ export const PRESETS: Readonly<Record<string, readonly string[]>> = {
   "editor-temp": [
     // Vim tries whether it may create files here with a name that nobody else uses.
     "- 4913",
-    // Swap files of Vim and lock files of nano: .name.swp, .swo … .swa, .swx.
-    "- .*.sw[a-px]",
+    // Swap files of Vim and locks of nano: .name.swp, .swo, … .swg (before .swf, a film), .swx.
+    "- .*.sw[g-px]",
     "- .*.swpx",
-    "- .sw[a-px]",
+    "- .sw[g-px]",
     // Backups of Vim, Emacs, nano, Kate and others.
     "- *~",
     // Emacs: locks and auto-saves.

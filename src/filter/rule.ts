@@ -150,6 +150,9 @@ function checkRegex(text: string, source: string, start: number): void {
   }
 }
 
+/** PATH_MAX. rsync drops such a rule with a warning, which would change the meaning of a list. */
+const LONGEST_PATTERN = 4096;
+
 function checkPattern(text: string, pattern: string, start: number): void {
   if (pattern === "") throw unreadable(text, start, "a pattern");
   if (pattern === "/") {
@@ -162,6 +165,9 @@ function checkPattern(text: string, pattern: string, start: number): void {
     throw unreadable(text, at, `a name, as '${dots[1]}' is never part of a path here`, hint);
   }
   const { body, anchored, wild } = readPattern(pattern);
+  if (body.length >= LONGEST_PATTERN) {
+    throw unreadable(text, start, `fewer than ${LONGEST_PATTERN} bytes, as no path is longer`);
+  }
   if (!wild) return;
   const wildcard = parseWildcard(body);
   if (!("expected" in wildcard)) return;

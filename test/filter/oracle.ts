@@ -232,6 +232,53 @@ export const patterns: fc.Arbitrary<string> = fc
   )
   .map(([head, middle, tail]) => head + middle.join("") + tail);
 
+/**
+ * A pattern made from a path: names and letters of it replaced by what would still match, or nearly.
+ * `dice` decides; a byte that no UTF-8 text can name becomes a `?`.
+ */
+function patternFrom(path: string, dice: readonly number[]): string {
+  let thrown = 0;
+  const die = (): number => dice[thrown++ % dice.length] ?? 0;
+  const whole = die() < 8;
+  const parts = path.split("/");
+  const names = whole ? parts : parts.slice(-1 - (die() % 3));
+  const written = names.map((name) => {
+    const kind = die();
+    if (kind === 0) return "*";
+    if (kind === 1) return "**";
+    if (kind < 10) return escapeIf(name, die() < 15);
+    let text = "";
+    for (const byte of name) {
+      const how = die();
+      if (how === 0) text += "?";
+      else if (how === 1) text += /[a-z]/.test(byte) ? `[${byte}x-z]` : "[!a-z]";
+      else if (how === 2) text += "*";
+      else if (how === 3) return `${text}*`;
+      else text += escapeIf(byte, true);
+    }
+    return text;
+  });
+  const end = ["/", "/*", "/**", "/***", "*", ""][die()] ?? "";
+  return (whole && die() < 12 ? "/" : "") + written.join("/") + end;
+}
+
+function escapeIf(name: string, escaped: boolean): string {
+  const text = name.replace(/[\x80-\xff]+/g, (bytes) => {
+    const decoded = Buffer.from(bytes, "latin1").toString("utf8");
+    return decoded.includes("\ufffd") ? "?".repeat(bytes.length) : decoded;
+  });
+  return escaped && /[*?[]/.test(name) ? text.replace(/[*?[\\]/g, "\\$&") : text;
+}
+
+/** Patterns that have to do with the tree, and some that do not. */
+export function patternsFor(tree: Tree): fc.Arbitrary<string> {
+  const dice = fc.array(fc.nat(19), { minLength: 30, maxLength: 30 });
+  const related = fc
+    .tuple(fc.constantFrom(...tree.keys()), dice)
+    .map(([path, thrown]) => patternFrom(path, thrown));
+  return fc.oneof({ weight: 2, arbitrary: related }, { weight: 1, arbitrary: patterns });
+}
+
 export const signs = fc.constantFrom(
   "- ",
   "- ",

@@ -1,0 +1,137 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { bothKeep, compileFilter, parseRule, rsyncArguments } from "../../src/filter/filter.js";
+import type { Filter } from "../../src/filter/filter.js";
+import { patterns, signs, trees } from "./oracle.js";
+
+function args(...lists: string[][]): string[] {
+  const filter = lists.map((list) => compileFilter(list)).reduce(bothKeep);
+  return rsyncArguments(filter).map((each) => each.replace(/^--filter=/, ""));
+}
+
+/** What rsync would keep, as against-rsync.test.ts proves. */
+function asRsyncReads(filter: Filter): Filter {
+  return compileFilter(rsyncArguments(filter).map((each) => each.replace(/^--filter=/, "")));
+}
+
+function isReadable(rule: string): boolean {
+  try {
+    parseRule(rule);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const regexes = fc
+  .tuple(
+    fc.constantFrom("- re:", "+ re:"),
+    fc.constantFrom("^a", "o$", "/", "[ab]+$", "\\.log$", "^(foo|b)"),
+  )
+  .map(([sign, source]) => sign + source);
+const rules = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc
+      .tuple(signs, patterns)
+      .map(([sign, pattern]) => sign + pattern)
+      .filter(isReadable),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom(
+      "- a",
+      "+ a",
+      "- *.log",
+      "+ foo/***",
+      "- *",
+      "- /*/*",
+      "+ */",
+      "- b/",
+    ),
+  },
+  { weight: 1, arbitrary: regexes },
+  { weight: 1, arbitrary: fc.constant("!") },
+);
+const filters = fc
+  .array(fc.array(rules, { maxLength: 6 }), { minLength: 1, maxLength: 3 })
+  .map((lists) => lists.map((list) => compileFilter(list)).reduce(bothKeep));
+
+describe("rsyncArguments()", () => {
+  it("writes one argument for each rule, whatever form it was written in", () => {
+    expect(
+      rsyncArguments(compileFilter(["+ a b", "exclude *.o", "-_c", "*.tmp", "-! */", "-  x"])),
+    ).toEqual([
+      "--filter=+ a b",
+      "--filter=- *.o",
+      "--filter=- c",
+      "--filter=- *.tmp",
+      "--filter=-! */",
+      "--filter=-  x",
+    ]);
+  });
+
+  it("leaves out an exclude by regular expression", () => {
+    expect(args(["- a", "- re:x", "- b"])).toEqual(["- a", "- b"]);
+  });
+
+  it("ends before the first include by regular expression", () => {
+    expect(args(["- a", "+ b", "+ re:x", "- c"])).toEqual(["- a"]);
+  });
+
+  it("leaves out includes that no exclude follows", () => {
+    expect(args(["+ a", "- b", "+ c"])).toEqual(["+ a", "- b"]);
+    expect(args(["+ a"])).toEqual([]);
+  });
+
+  it("begins after the list was cleared", () => {
+    expect(args(["- a", "!", "- b"])).toEqual(["- b"]);
+  });
+
+  it("joins lists of excludes", () => {
+    expect(args(["- a"], ["- b"], ["- c"])).toEqual(["- a", "- b", "- c"]);
+  });
+
+  it("puts excludes that nothing can lift before another list's includes", () => {
+    expect(args(["+ /keep/***", "- *"], ["- *.tmp"])).toEqual(["- *.tmp", "+ /keep/***", "- *"]);
+  });
+
+  it("puts a list of all that is wanted before a list with exceptions", () => {
+    expect(args(["+ .*/", "- .*"], ["+ /keep/***", "- *"])).toEqual([
+      "+ /keep/***",
+      "- *",
+      "+ .*/",
+      "- .*",
+    ]);
+  });
+
+  it("hides nothing that the filter keeps", () => {
+    fc.assert(
+      fc.property(trees, filters, (tree, filter) => {
+        const rsync = asRsyncReads(filter);
+        for (const [path, kind] of tree) {
+          const isDirectory = kind === "directory";
+          if (filter.keeps(path, isDirectory))
+            expect(rsync.keeps(path, isDirectory), path).toBe(true);
+        }
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
+  it("hides all that the filter excludes, where lists have no includes and no expressions", () => {
+    const excludes = rules.filter((rule) => rule.startsWith("-") && !rule.includes("re:"));
+    const lists = fc.array(fc.array(excludes, { maxLength: 4 }), { minLength: 1, maxLength: 3 });
+    fc.assert(
+      fc.property(trees, lists, (tree, drawn) => {
+        const filter = drawn.map((list) => compileFilter(list)).reduce(bothKeep);
+        const rsync = asRsyncReads(filter);
+        for (const [path, kind] of tree) {
+          const isDirectory = kind === "directory";
+          expect(rsync.keeps(path, isDirectory)).toBe(filter.keeps(path, isDirectory));
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});
