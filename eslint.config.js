@@ -3,7 +3,7 @@ import { defineConfig } from "eslint/config";
 import tseslint from "typescript-eslint";
 
 export default defineConfig(
-  { ignores: ["dist", "coverage", "node_modules", "eslint.config.js"] },
+  { ignores: ["dist", "coverage", "node_modules", "eslint.config.js", "test/support/*.mjs"] },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   {

@@ -1,0 +1,113 @@
+/** What the reader says about itself: coverage, limits, faults. Each thing once, not once per event. */
+import { readLimits } from "../kernel/limits.js";
+import { changesUnheard } from "../kernel/mounts.js";
+import type { Coverage } from "../model/change.js";
+import type { Fault } from "../model/fault.js";
+import { displayPath, ROOT } from "../model/path.js";
+import type { RelativePath } from "../model/path.js";
+import type { Delivery } from "./delivery.js";
+import type { Entrance } from "./enter.js";
+import type { RootIdentity } from "./root-guard.js";
+
+/** Coverage changes with every directory; it is told this often at most. */
+const COVERAGE_PAUSE_MS = 1000;
+
+export class Reporter {
+  readonly #delivery: Delivery;
+  #coverage: Coverage | undefined;
+  #coverageAt = 0;
+  #coverageDue = Infinity;
+  #isLimited = false;
+
+  constructor(delivery: Delivery) {
+    this.#delivery = delivery;
+  }
+
+  get nextDue(): number {
+    return this.#coverageDue;
+  }
+
+  failed(fault: Fault): void {
+    const { code, message, hint } = fault;
+    this.#delivery.post({ kind: "failed", code, message, hint });
+  }
+
+  ready(identity: RootIdentity, entrance: Entrance, now: number): void {
+    this.#coverage = entrance.coverage;
+    this.#coverageAt = now;
+    this.#delivery.post({ kind: "ready", identity, coverage: this.#coverage });
+  }
+
+  /** Tells the coverage if it has changed, now or when it may be told again. */
+  coverage(entrance: Entrance, now: number, force = false): void {
+    if (this.#coverage === undefined) return;
+    const coverage = entrance.coverage;
+    const { watched, unwatched } = this.#coverage;
+    if (coverage.watched === watched && coverage.unwatched === unwatched) {
+      this.#coverageDue = Infinity;
+    } else if (!force && now < this.#coverageAt + COVERAGE_PAUSE_MS) {
+      this.#coverageDue = this.#coverageAt + COVERAGE_PAUSE_MS;
+    } else {
+      this.#coverage = coverage;
+      this.#coverageAt = now;
+      this.#coverageDue = Infinity;
+      this.#delivery.post({ kind: "coverage", coverage });
+    }
+  }
+
+  /** To be called when no directory is left to look at, so that the numbers are whole. */
+  limit(entrance: Entrance): void {
+    const { watched, unwatched } = entrance.coverage;
+    if (entrance.limitReached && !this.#isLimited) {
+      this.#isLimited = true;
+      const { maxUserWatches, watchesSysctl } = readLimits();
+      const wanted = roundUp(2 * Math.max(watched + unwatched, maxUserWatches ?? 0));
+      this.#delivery.post({
+        kind: "notice",
+        notice: {
+          kind: "limit-reached",
+          level: "warn",
+          text:
+            `Cannot watch ${unwatched} of ${watched + unwatched} directories: ` +
+            `${watchesSysctl} is ${maxUserWatches ?? "unknown"} for all programs of this user. ` +
+            `They are scanned from time to time instead`,
+          hint: `Raise it: sysctl -w ${watchesSysctl}=${wanted}`,
+          sysctl: watchesSysctl,
+          value: maxUserWatches,
+        },
+      });
+    } else if (this.#isLimited && unwatched === 0) {
+      this.#isLimited = false;
+      this.#delivery.post({
+        kind: "notice",
+        notice: {
+          kind: "limit-over",
+          level: "info",
+          text: `All ${watched} directories are watched again`,
+        },
+      });
+    }
+    entrance.limitReached = false;
+  }
+
+  /** Says where changes may be made that nobody here is told of. */
+  unheard(type: string | undefined, path: RelativePath = ROOT): void {
+    if (type === undefined || !changesUnheard(type)) return;
+    this.#delivery.post({
+      kind: "notice",
+      notice: {
+        kind: "unheard",
+        level: "warn",
+        text:
+          `${path === "" ? "The source" : displayPath(path)} lies on ${type}, where others may ` +
+          `write unheard: it is scanned from time to time`,
+        hint: "Run treecast on the machine that holds the files, and every change is heard.",
+      },
+    });
+  }
+}
+
+/** The next power of two: easy to recognise in a sysctl file. */
+function roundUp(value: number): number {
+  return 2 ** Math.ceil(Math.log2(Math.max(2, value)));
+}

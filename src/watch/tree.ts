@@ -1,0 +1,184 @@
+/**
+ * A directory tree under inotify: raw records in, changes out. It says what each event means and
+ * keeps the table of directories true through moves, deletions and overflow.
+ *
+ * It reads no descriptor and waits for nothing: the reader hands it records, time and leisure.
+ */
+import { Mask } from "../kernel/inotify-decode.js";
+import { Kind } from "../model/change.js";
+import type { Kinds } from "../model/change.js";
+import { joinPath } from "../model/path.js";
+import type { RelativePath } from "../model/path.js";
+import { Creations } from "./creations.js";
+import { Entrance, Look, LOOK_NEW } from "./enter.js";
+import type { EntranceOptions } from "./enter.js";
+import { NO_NODE, ROOT_NODE, UNWATCHED } from "./node-table.js";
+import type { NodeId } from "./node-table.js";
+import { EventRing } from "./ring.js";
+
+export class WatchedTree {
+  readonly entrance: Entrance;
+  /** The queue was full; the owner sets it back when it has asked for a new look. */
+  overflowed = false;
+  readonly #options: EntranceOptions;
+  readonly #creations: Creations;
+  readonly #ring = new EventRing();
+  // A file's events come in runs: the last place saves building the path again.
+  #lastNode: NodeId = NO_NODE;
+  #lastName = "";
+  #lastPath: RelativePath | undefined;
+
+  constructor(options: EntranceOptions) {
+    this.#options = options;
+    this.entrance = new Entrance(options);
+    this.#creations = new Creations(options.calls, options.outbox);
+  }
+
+  /** True when `settle` has something to decide, even if no event comes. */
+  get isUnsettled(): boolean {
+    return this.#creations.isUnsettled;
+  }
+
+  /** Takes one record. `at` is ms since the epoch, for the ring. */
+  take(at: number, watch: number, mask: number, cookie: number, name: string): void {
+    this.#ring.push(at, watch, mask, cookie, name);
+    if ((mask & Mask.Q_OVERFLOW) !== 0) {
+      this.overflowed = true;
+      return;
+    }
+    const { table } = this.entrance;
+    const node = table.byWatch(watch);
+    // A descriptor that was given up: its last events were still in the queue.
+    if (node === NO_NODE) return;
+    if ((mask & Mask.IGNORED) !== 0) {
+      this.#forgetLast();
+      this.entrance.watchEnded(node);
+    } else if (name === "") this.#takeOwn(node, mask);
+    else this.#takeEntry(node, mask, name);
+  }
+
+  /** To be called when a reading is done: decides what events alone leave open. */
+  settle(): void {
+    this.#creations.settle();
+    // Looking at directories moves nodes; what was remembered may not hold afterwards.
+    this.#forgetLast();
+  }
+
+  /** Asks for a look at everything, telling nothing: a gap is declared when it is done. */
+  lookAtAll(): void {
+    this.entrance.look(ROOT_NODE, Look.DEEP);
+  }
+
+  /** What is at this place may be on another file system than before. */
+  lookAtMount(path: RelativePath): void {
+    const names = path.split("/");
+    const name = names.pop() ?? "";
+    let node: NodeId = ROOT_NODE;
+    for (const each of names) {
+      node = this.entrance.table.child(node, each);
+      if (node === NO_NODE) return;
+    }
+    if (this.#options.filter?.keepsEntry(path, true) === false) return;
+    this.entrance.enter(node, name, Look.DEEP);
+  }
+
+  recent(): string[] {
+    const { table } = this.entrance;
+    return this.#ring.lines((watch) => {
+      const node = table.byWatch(watch);
+      return node === NO_NODE ? undefined : table.pathOf(node);
+    });
+  }
+
+  /** An event about the watched directory itself. */
+  #takeOwn(node: NodeId, mask: number): void {
+    if (node === ROOT_NODE) {
+      if ((mask & Mask.ATTRIB) !== 0) {
+        this.#options.outbox.add("" as RelativePath, Kind.Attributes | Kind.Directory);
+      }
+      if ((mask & (Mask.DELETE_SELF | Mask.MOVE_SELF | Mask.UNMOUNT)) !== 0) {
+        this.entrance.rootInDoubt = true;
+      }
+      // A new directory may be given the number of the one that was deleted.
+      if ((mask & (Mask.DELETE_SELF | Mask.UNMOUNT)) !== 0) this.entrance.rootEnded = true;
+      return;
+    }
+    if ((mask & Mask.ATTRIB) === 0) return;
+    const { table } = this.entrance;
+    // The parent's watch tells the same of its entry; alone when there is none.
+    if (table.watchOf(table.parentOf(node)) !== UNWATCHED) return;
+    const path = table.pathOf(node);
+    if (path !== undefined) this.#tell(path, Kind.Attributes | Kind.Directory);
+  }
+
+  #takeEntry(node: NodeId, mask: number, name: string): void {
+    const path = this.#placeOf(node, name, (mask & Mask.ISDIR) !== 0);
+    if (path === undefined) return;
+    if ((mask & Mask.ISDIR) === 0) this.#takeFile(path, mask);
+    else this.#takeDirectory(node, path, mask, name);
+  }
+
+  #takeFile(path: RelativePath, mask: number): void {
+    if ((mask & (Mask.CREATE | Mask.MODIFY)) !== 0) {
+      if ((mask & Mask.CREATE) !== 0) this.#creations.created(path);
+      else this.#creations.written(path);
+      this.#tell(path, Kind.Writing);
+    }
+    let kinds: Kinds = 0;
+    if ((mask & (Mask.CLOSE_WRITE | Mask.MOVED_TO)) !== 0) kinds |= Kind.Content;
+    if ((mask & (Mask.DELETE | Mask.MOVED_FROM)) !== 0) kinds |= Kind.Gone;
+    if ((mask & Mask.ATTRIB) !== 0) kinds |= Kind.Attributes;
+    if (kinds !== 0) this.#tell(path, kinds);
+  }
+
+  #takeDirectory(node: NodeId, path: RelativePath, mask: number, name: string): void {
+    if ((mask & Mask.ATTRIB) !== 0) this.#takeDirectoryAttributes(node, path, name);
+    if ((mask & (Mask.DELETE | Mask.MOVED_FROM)) !== 0) {
+      this.#tell(path, Kind.Gone | Kind.Directory);
+      this.entrance.rechecks.explained(node, name);
+      const child = this.entrance.table.child(node, name);
+      if (child !== NO_NODE) this.entrance.leave(child);
+      this.#forgetLast();
+    }
+    if ((mask & (Mask.CREATE | Mask.MOVED_TO)) !== 0) {
+      this.#tell(path, Kind.Content | Kind.Directory);
+      this.entrance.enter(node, name, LOOK_NEW);
+      this.#forgetLast();
+    }
+  }
+
+  #takeDirectoryAttributes(node: NodeId, path: RelativePath, name: string): void {
+    this.#tell(path, Kind.Attributes | Kind.Directory);
+    const child = this.entrance.table.child(node, name);
+    // It may be readable from now on.
+    if (child !== NO_NODE && this.entrance.table.watchOf(child) === UNWATCHED) {
+      this.entrance.enter(node, name, LOOK_NEW);
+    }
+  }
+
+  /** Where an entry is; undefined when its directory has no place, or a rule leaves it out. */
+  #placeOf(node: NodeId, name: string, isDirectory: boolean): RelativePath | undefined {
+    if (node === this.#lastNode && name === this.#lastName && !isDirectory) return this.#lastPath;
+    const directory = this.entrance.table.pathOf(node);
+    let path = directory === undefined ? undefined : joinPath(directory, name);
+    if (path !== undefined && this.#options.filter?.keepsEntry(path, isDirectory) === false) {
+      path = undefined;
+    }
+    if (isDirectory) {
+      this.#forgetLast();
+    } else {
+      this.#lastNode = node;
+      this.#lastName = name;
+      this.#lastPath = path;
+    }
+    return path;
+  }
+
+  #forgetLast(): void {
+    this.#lastNode = NO_NODE;
+  }
+
+  #tell(path: RelativePath, kinds: Kinds): void {
+    this.#options.outbox.add(path, kinds);
+  }
+}
