@@ -1,6 +1,6 @@
 /** Lists of rules that have a name. `docs/filters.md` shows them; a test holds the two together. */
 
-/** What stands between `.name.` and the end in a temporary name of rsync: mkstemp's six characters. */
+/** What mkstemp puts in the place of XXXXXX. */
 const SIX = "[[:alnum:]]".repeat(6);
 
 export const PRESETS: Readonly<Record<string, readonly string[]>> = {
@@ -47,12 +47,12 @@ export const PRESETS: Readonly<Record<string, readonly string[]>> = {
   // sersync drops files that begin with a dot but enters such directories. The include ends the
   // search for a directory, so this preset belongs at the end of a list.
   "sersync-default": ["- 4913", "- *~", "+ .*/", "- .*"],
-  "rsync-temp": rsyncTemporaryNames(),
+  "rsync-temp": ["- .~tmp~/", "- .rsync-partial/", ...rsyncTemporaryNames()],
 };
 
 /**
  * `.name.XXXXXX`, with six letters or digits. To spare `.app.config` and `.log.202411`, a match must
- * have an upper-case letter beside one that is not: 4.4 % of the temporary names do not, and pass.
+ * have an upper-case letter beside one that is not: about 4 % of the temporary names do not, and pass.
  */
 function rsyncTemporaryNames(): string[] {
   const rules: string[] = [];

@@ -47,6 +47,12 @@ describe("a filter", () => {
     ["an escaping backslash", ["- a\\b*"], ["ab", "abc"], ["a\\b"]],
     ["an escaped star", ["- a\\*"], ["a*"], ["ab", "a"]],
     ["a name beyond ASCII", ["- *ß"], ["groß"], ["gros"]],
+    [
+      "names that look like other rules",
+      ["- [r]e:x", "- [p]reset:vcs"],
+      ["re:x", "preset:vcs"],
+      ["e:x"],
+    ],
     ["a negated rule", ["-! */"], ["a", "d/a"], ["d/", "d/e/"]],
     [
       "a regular expression",
