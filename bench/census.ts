@@ -3,6 +3,7 @@
  * ones count like all others. This is the judge; it shares nothing with any contestant.
  */
 import { lstatSync, readdirSync, readFileSync, readlinkSync, type BigIntStats } from "node:fs";
+import { displayPath } from "../src/model/path.js";
 
 export interface Entry {
   readonly kind: "file" | "directory" | "link" | "other";
@@ -115,6 +116,13 @@ export function compare(
 
 export function differ({ missing, extra, wrong }: Differences): number {
   return missing.length + extra.length + wrong.length;
+}
+
+/** A few of the entries that differ, each with what is wrong with it. */
+export function samplesOf(differences: Differences): string[] {
+  return Object.entries(differences).flatMap(([what, paths]: [string, readonly string[]]) =>
+    paths.slice(0, 5).map((path) => `${what}: ${displayPath(path)}`),
+  );
 }
 
 function sameContent(source: Census, replica: Census, path: string): boolean {

@@ -7,6 +7,7 @@
 import { spawn, type ChildProcess, type SpawnOptions } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { onLeaving } from "./leaving.js";
 import { pause, waitFor } from "./waiting.js";
 
 export interface Group extends AsyncDisposable {
@@ -78,10 +79,12 @@ class ControlGroup implements Group {
   readonly #directory: string;
   readonly #hierarchy: Hierarchy;
   readonly #leaders: ChildProcess[] = [];
+  readonly #stay: () => void;
 
   constructor(directory: string, hierarchy: Hierarchy) {
     this.#directory = directory;
     this.#hierarchy = hierarchy;
+    this.#stay = onLeaving(() => this.#abandon());
   }
 
   /** A child is born into its parent's group, so this process steps in for the moment of the fork. */
@@ -111,15 +114,26 @@ class ControlGroup implements Group {
     return Number(/^usage_usec (\d+)$/m.exec(stat)?.[1] ?? 0) / 1e6;
   }
 
+  #abandon(): void {
+    const sleeper = new Int32Array(new SharedArrayBuffer(4));
+    for (let look = 0; look < 40 && this.pids().length > 0; look++) {
+      killAll(this.pids());
+      Atomics.wait(sleeper, 0, 0, 25);
+    }
+    removeQuietly(this.#directory);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await endAll(this.#leaders, () => this.pids());
     removeQuietly(this.#directory);
+    this.#stay();
   }
 }
 
 class ProcessTree implements Group {
   readonly means = "process tree";
   readonly #leaders: ChildProcess[] = [];
+  readonly #stay = onLeaving(() => killAll(this.pids()));
 
   spawn(program: string, args: readonly string[], options: SpawnOptions = {}): ChildProcess {
     const child = spawn(program, args, { ...options, detached: true });
@@ -148,6 +162,7 @@ class ProcessTree implements Group {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await endAll(this.#leaders, () => this.pids());
+    this.#stay();
   }
 }
 
@@ -176,9 +191,13 @@ async function endAll(leaders: readonly ChildProcess[], pids: () => number[]): P
   }
   await waitFor(() => pids().length === 0, GRACE_MS, 20);
   while (pids().length > 0) {
-    for (const pid of pids()) signal(pid, "SIGKILL");
+    killAll(pids());
     await pause(20);
   }
+}
+
+function killAll(pids: readonly number[]): void {
+  for (const pid of pids) signal(pid, "SIGKILL");
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {

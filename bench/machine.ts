@@ -1,6 +1,6 @@
 /** Where the figures come from: they are worth nothing without it. */
 import { readFileSync, statfsSync } from "node:fs";
-import { cpus, release, tmpdir, totalmem } from "node:os";
+import { cpus, loadavg, release, tmpdir, totalmem } from "node:os";
 import { programVersion } from "./contestants/version.js";
 import { createGroup } from "./group.js";
 
@@ -13,6 +13,8 @@ export interface Machine {
   readonly fileSystem: string;
   readonly node: string;
   readonly rsync: string;
+  /** Of the last minute before the first question: above some tenths, something else ran as well. */
+  readonly loadBefore: number;
   /** How CPU time was counted. */
   readonly accounting: string;
 }
@@ -38,6 +40,7 @@ export async function describeMachine(below: string | undefined): Promise<Machin
     fileSystem: FILE_SYSTEMS[type] ?? `0x${type.toString(16)}`,
     node: process.version,
     rsync: programVersion("rsync", ["--version"], /version (\S+)/) ?? "missing",
+    loadBefore: loadavg()[0] ?? NaN,
     accounting: group.means,
   };
 }

@@ -7,18 +7,21 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { contestants } from "./contestants/all.js";
 import type { Contestant } from "./contestants/contestant.js";
+import { leaveOnSignals } from "./leaving.js";
 import { describeMachine } from "./machine.js";
-import type { Question, Row } from "./question.js";
+import type { Question, Run } from "./question.js";
 import { questions } from "./questions/all.js";
-import { renderReport, type Results } from "./report.js";
+import { renderReport, type Answer, type Results } from "./report.js";
 
 const HELP = `Usage: script/bench [QUESTION…] [options]
 
 Questions: ${questions.map(({ name }) => name).join(", ")} (all of them when none is named)
 
   --quick          a small version of each, for development
-  --only NAMES     these contestants only, by comma: ${contestants.map(({ name }) => `"${name}"`).join(", ")}
+  --only NAMES     these contestants only, by comma: ${contestants.map(({ name }) => name.replaceAll(" ", "-")).join(", ")}
   --rounds N       how often each measurement is repeated (3; 1 when quick)
+  --rates LIST     files a second to ask for, by comma (the question's own list)
+  --seconds N      how long is written at a rate (10; 3 when quick)
   --seed N         another run of chance (1)
   --directory DIR  where trees are made (the system's temporary directory)
   --output DIR     where benchmarks.md and benchmarks.json go (docs; a quick run only prints)
@@ -33,6 +36,8 @@ async function main(): Promise<void> {
       quick: { type: "boolean", default: false },
       only: { type: "string" },
       rounds: { type: "string" },
+      rates: { type: "string" },
+      seconds: { type: "string" },
       seed: { type: "string", default: "1" },
       directory: { type: "string" },
       output: { type: "string" },
@@ -55,15 +60,19 @@ async function main(): Promise<void> {
 
   const rounds = wholeNumber("--rounds", values.rounds ?? (values.quick ? "1" : "3"));
   const seed = wholeNumber("--seed", values.seed);
+  const rates = values.rates?.split(",").map((each) => wholeNumber("--rates", each));
+  const seconds = wholeNumber("--seconds", values.seconds ?? (values.quick ? "3" : "10"));
+  leaveOnSignals();
   const started = new Date();
-  const answers: { question: string; rows: Row[] }[] = [];
-  const results = async (): Promise<Results> => ({
+  const machine = await describeMachine(values.directory);
+  const answers: Answer[] = [];
+  const results = (): Results => ({
     startedAt: started.toISOString(),
     tookSeconds: (Date.now() - started.getTime()) / 1000,
     quick: values.quick,
     rounds,
     seed,
-    machine: await describeMachine(values.directory),
+    machine,
     contestants: present.map((each) => ({
       name: each.name,
       version: each.version() ?? "",
@@ -75,20 +84,33 @@ async function main(): Promise<void> {
   const output =
     values.output ?? (values.quick ? undefined : resolve(import.meta.dirname, "../docs"));
   for (const question of asked) {
-    const rows = await question.ask({
+    const run: Run = {
       contestants: present,
       quick: values.quick,
       rounds,
       seed,
       below: values.directory,
+      rates,
+      seconds,
       log,
-    });
-    answers.push({ question: question.name, rows });
+    };
+    answers.push(await answer(question, run));
     // After every question: a long run that is cut short has not been for nothing.
-    if (output !== undefined) save(output, await results());
+    if (output !== undefined) save(output, results());
   }
-  if (output === undefined) process.stdout.write(renderReport(await results(), questions));
+  if (output === undefined) process.stdout.write(renderReport(results(), questions));
   else log(`written to ${output}/benchmarks.md and .json`);
+}
+
+/** A question that cannot be asked on this machine does not keep the others from being asked. */
+async function answer(question: Question, run: Run): Promise<Answer> {
+  try {
+    return { question: question.name, rows: await question.ask(run) };
+  } catch (error) {
+    const problem = messageOf(error);
+    log(`${question.name}: ${problem}`);
+    return { question: question.name, rows: [], problem };
+  }
 }
 
 function save(directory: string, results: Results): void {
@@ -111,7 +133,7 @@ function chooseQuestions(names: readonly string[]): readonly Question[] {
 function chooseContestants(names: readonly string[] | undefined): readonly Contestant[] {
   if (names === undefined) return contestants;
   return names.map((name) => {
-    const contestant = contestants.find((each) => each.name === name);
+    const contestant = contestants.find((each) => each.name === name.replaceAll("-", " "));
     if (contestant !== undefined) return contestant;
     throw new Error(
       `Cannot run '${name}': expected one of ${contestants.map((each) => each.name).join(", ")}`,
@@ -132,6 +154,10 @@ function list(present: readonly Contestant[], absent: readonly Contestant[]): vo
   for (const { name } of absent) console.log(`contestant  ${name.padEnd(18)} not installed`);
 }
 
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** Progress goes to standard error, so that a quick run's report can be redirected. */
 function log(text: string): void {
   console.error(`${new Date().toISOString().slice(11, 19)} ${text}`);
@@ -140,6 +166,6 @@ function log(text: string): void {
 try {
   await main();
 } catch (error) {
-  console.error(`bench: ${error instanceof Error ? error.message : String(error)}`);
+  console.error(`bench: ${messageOf(error)}`);
   process.exitCode = 1;
 }

@@ -27,6 +27,10 @@ export interface Run {
   readonly seed: number;
   /** Where stages are set up; undefined is the system's temporary directory. */
   readonly below: string | undefined;
+  /** Files a second to ask for, where a question is about rates; undefined leaves it to the question. */
+  readonly rates: readonly number[] | undefined;
+  /** How long is written at a rate. */
+  readonly seconds: number;
   log(text: string): void;
 }
 
@@ -39,6 +43,8 @@ export interface Row {
   readonly figures: Readonly<Record<string, number | null>>;
   /** Why figures are missing, for the reader. */
   readonly note?: string;
+  /** Some of what was wrong, by name; for whoever looks into it. */
+  readonly samples?: readonly string[];
 }
 
 /** A, B, C, then B, C, A: nobody is always first on a fresh machine or last on a tired one. */

@@ -3,6 +3,13 @@ import type { Machine } from "./machine.js";
 import type { Column, Question, Row, Unit } from "./question.js";
 import { median } from "./statistics.js";
 
+export interface Answer {
+  readonly question: string;
+  readonly rows: readonly Row[];
+  /** Why it could not be asked. */
+  readonly problem?: string;
+}
+
 export interface Results {
   readonly startedAt: string;
   readonly tookSeconds: number;
@@ -12,13 +19,13 @@ export interface Results {
   readonly machine: Machine;
   readonly contestants: readonly { name: string; version: string; about: string }[];
   readonly absent: readonly string[];
-  readonly answers: readonly { question: string; rows: readonly Row[] }[];
+  readonly answers: readonly Answer[];
 }
 
 export function renderReport(results: Results, questions: readonly Question[]): string {
-  const sections = results.answers.flatMap(({ question: name, rows }) => {
-    const question = questions.find((each) => each.name === name);
-    return question === undefined ? [] : [renderAnswer(question, rows, results)];
+  const sections = results.answers.flatMap((answer) => {
+    const question = questions.find((each) => each.name === answer.question);
+    return question === undefined ? [] : [renderAnswer(question, answer, results)];
   });
   return [renderHead(results), ...sections, QUOTED].join("\n") + "\n";
 }
@@ -30,9 +37,9 @@ function renderHead(results: Results): string {
     "",
     "Written by `script/bench`; every figure of the run is in `benchmarks.json` beside this page.",
     "",
-    `${results.startedAt.slice(0, 10)}, ${Math.round(results.tookSeconds / 60)} minutes, ${results.rounds} round(s), seed ${results.seed}.`,
+    `${results.startedAt.slice(0, 10)}, ${duration(results.tookSeconds)}, ${results.rounds} round(s), seed ${results.seed}.`,
     `${machine.cores} × ${machine.cpu}, ${machine.memoryGb} GB, ${machine.system}, Linux ${machine.kernel}, ${machine.fileSystem}; Node ${machine.node}, rsync ${machine.rsync}.`,
-    `Source and replica are on one machine and talk over loopback; nothing else ran. CPU time by ${machine.accounting}.`,
+    `Source and replica are on one machine and talk over loopback. Load average before the start: ${machine.loadBefore.toFixed(2)}. CPU time by ${machine.accounting}.`,
     "",
     "Figures are medians over the rounds. Within a round the contestants take turns, and the first of them changes",
     "from round to round. Ratios hold better than digits: on another machine expect other digits. A number in",
@@ -50,9 +57,11 @@ function renderHead(results: Results): string {
   return lines.join("\n");
 }
 
-function renderAnswer(question: Question, rows: readonly Row[], { contestants }: Results): string {
+function renderAnswer(question: Question, answer: Answer, { contestants }: Results): string {
+  const { rows, problem } = answer;
   const first = reference(contestants);
   const lines = [`## ${question.title}`, "", question.method, ""];
+  if (problem !== undefined) lines.push(`Not answered: ${oneLine(problem)}`, "");
   for (const matter of unique(rows.map((row) => row.matter))) {
     const here = rows.filter((row) => row.matter === matter);
     const names = unique(here.map((row) => row.contestant)).sort(
@@ -132,6 +141,10 @@ function format(value: number | null, unit: Unit): string {
 
 function oneLine(text: string): string {
   return text.replace(/\s+/g, " ").trim().slice(0, 300);
+}
+
+function duration(seconds: number): string {
+  return seconds < 120 ? `${Math.round(seconds)} seconds` : `${Math.round(seconds / 60)} minutes`;
 }
 
 function unique(values: readonly string[]): string[] {

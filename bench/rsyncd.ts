@@ -19,6 +19,8 @@ export interface Rsyncd extends AsyncDisposable {
 export interface Traffic {
   /** Sessions accepted for the module: one for every rsync client that was started. */
   readonly sessions: number;
+  /** Sessions that have ended. */
+  readonly ended: number;
   /** Bytes received by sessions that have ended. */
   readonly receivedBytes: number;
 }
@@ -80,6 +82,7 @@ function countTraffic(log: string): Traffic {
   const ended = [...log.matchAll(/ sent \d+ bytes {2}received (\d+) bytes/g)];
   return {
     sessions: log.match(/ rsync (?:to|on) /g)?.length ?? 0,
+    ended: ended.length,
     receivedBytes: ended.reduce((sum, [, bytes]) => sum + Number(bytes), 0),
   };
 }

@@ -6,6 +6,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { onLeaving } from "./leaving.js";
 import { startRsyncd, type Rsyncd } from "./rsyncd.js";
 import { startSshd, type Sshd } from "./sshd.js";
 
@@ -40,6 +41,8 @@ export async function setStage({ road, below = tmpdir() }: StageOptions): Promis
   const replica = join(directory, "replica");
   const server = join(directory, "server");
   for (const each of [source, replica, server]) mkdirSync(each);
+  const remove = () => rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
+  const stay = onLeaving(remove);
   let scratches = 0;
   const rsyncd = road === "module" ? await startRsyncd(replica, server) : undefined;
   const sshd = road === "ssh" ? await startSshd(server) : undefined;
@@ -68,7 +71,8 @@ export async function setStage({ road, below = tmpdir() }: StageOptions): Promis
     async [Symbol.asyncDispose]() {
       await rsyncd?.[Symbol.asyncDispose]();
       await sshd?.[Symbol.asyncDispose]();
-      rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
+      remove();
+      stay();
     },
   };
 }

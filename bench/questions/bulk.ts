@@ -1,13 +1,14 @@
 /** A whole tree at once: copied in, renamed, deleted. How soon is the replica the same? */
 import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { differ } from "../census.js";
+import { differ, samplesOf } from "../census.js";
 import { untilEqual } from "../equality.js";
 import { attempt, turns, type Question, type Row } from "../question.js";
 import { realtime } from "../realtime.js";
 import { rest, start, type Running } from "../running.js";
 import { setStage, settleDisk, type Stage } from "../stage.js";
 import { plantTree } from "../tree.js";
+import { waitFor } from "../waiting.js";
 import { rsyncOnce, YARDSTICK } from "../yardstick.js";
 
 const LIMIT_MS = 180_000;
@@ -102,6 +103,7 @@ function watched(running: Running, stage: Stage, step: Step, template: string, r
         cpu: after.cpu - before.cpu,
         sessions: after.sessions - before.sessions,
       },
+      samples: samplesOf(left),
     };
   });
 
@@ -115,12 +117,12 @@ function plain(stage: Stage, step: Step, template: string, round: number) {
   return attempt({ contestant: YARDSTICK, matter: step.matter, round }, async () => {
     settleDisk();
     await runCommand(step.command(stage, template));
-    const { receivedBytes: before } = stage.rsyncd!.traffic();
+    const before = stage.rsyncd!.traffic();
     const { tookMs, cpu } = await rsyncOnce(stage);
-    const { receivedBytes: after } = stage.rsyncd!.traffic();
-    return {
-      figures: { after: tookMs / 1000, left: 0, sent: (after - before) / 1e6, cpu, sessions: 1 },
-    };
+    // The daemon writes its log a moment after the client has ended.
+    await waitFor(() => stage.rsyncd!.traffic().ended > before.ended, 5_000);
+    const sent = stage.rsyncd!.traffic().receivedBytes - before.receivedBytes;
+    return { figures: { after: tookMs / 1000, left: 0, sent: sent / 1e6, cpu, sessions: 1 } };
   });
 }
 

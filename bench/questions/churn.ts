@@ -1,12 +1,12 @@
 /** Correctness beside speed: what differs after a random churn, once everybody is quiet? */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { census, differ } from "../census.js";
+import { census, compare, differ, samplesOf } from "../census.js";
 import { churn as churnBelow } from "../churn.js";
 import { untilEqual } from "../equality.js";
 import { attempt, turns, type Question, type Row } from "../question.js";
 import { realtime } from "../realtime.js";
-import { start } from "../running.js";
+import { rest, start } from "../running.js";
 import { setStage, settleDisk } from "../stage.js";
 
 export const churn: Question = {
@@ -43,23 +43,26 @@ another mode, owner or file time.`,
             settleDisk();
             const operations = run.quick ? 500 : 2_500;
             await churnBelow(join(stage.source, "churned"), { operations, seed: run.seed + round });
-            const { afterMs, left } = await untilEqual(stage.source, stage.replica, {
+            const { afterMs } = await untilEqual(stage.source, stage.replica, {
               since: realtime(),
               patienceMs: contestant.patienceMs,
               limitMs: 120_000,
             });
+            // Contents may be equal before the last attributes have arrived, so rest comes first.
+            await rest(running);
+            const source = census(stage.source);
+            const left = compare(source, census(stage.replica), { contents: true });
             const figures = {
               differ: differ(left),
               missing: left.missing.length,
               extra: left.extra.length,
               wrong: left.wrong.length,
               attributes: left.attributes.length,
-              entries: census(stage.source).entries.size,
+              entries: source.entries.size,
               after: afterMs === null ? null : afterMs / 1000,
             };
-            return running.alive()
-              ? { figures }
-              : { figures, note: `it ended by itself: ${running.output().slice(-200)}` };
+            if (!running.alive()) throw new Error(`it ended by itself: ${running.output()}`);
+            return { figures, samples: samplesOf(left) };
           }),
         );
       }

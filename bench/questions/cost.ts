@@ -22,10 +22,10 @@ and of the rsync daemon that receives, for ten seconds of writing and until it r
     const rows: Row[] = [];
     await using stage = await setStage({ road: "module", below: run.below });
     const hopeless = new Set<string>();
-    for (const perSecond of run.quick ? RATES.slice(0, 1) : RATES) {
+    for (const perSecond of run.rates ?? (run.quick ? RATES.slice(0, 1) : RATES)) {
       const matter = `${perSecond} files/s`;
       for (let round = 0; round < run.rounds; round++) {
-        const seconds = run.quick ? 3 : 10;
+        const { seconds } = run;
         for (const contestant of turns(run.contestants, round)) {
           if (hopeless.has(contestant.name)) continue;
           run.log(`cost: ${matter}: ${contestant.name}`);

@@ -1,4 +1,5 @@
 /** 100,000 directories: how long until they are watched, and what does each one cost? */
+import { readFileSync } from "node:fs";
 import { realtime } from "../realtime.js";
 import { observeOpens } from "../opens.js";
 import type { Contestant } from "../contestants/contestant.js";
@@ -43,7 +44,12 @@ per directory. Watches are counted in \`/proc\`; none where another means than i
       mostBytes: 0,
       seed: run.seed,
     });
-    run.log(`directories: ${tree.directories} planted`);
+    const limit = Number(readFileSync("/proc/sys/fs/inotify/max_user_watches", "latin1"));
+    if (limit < tree.directories * 1.1) {
+      throw new Error(
+        `Cannot compare: fs.inotify.max_user_watches is ${limit}, expected more than ${tree.directories}`,
+      );
+    }
     for (let round = 0; round < run.rounds; round++) {
       for (const contestant of turns(run.contestants, round)) {
         run.log(`directories: ${contestant.name}`);

@@ -36,10 +36,10 @@ daemon. Who needs more than a minute to drain, or misses files, at one rate is n
     const rows: Row[] = [];
     const hopeless = new Set<string>();
     await using stage = await setStage({ road: "module", below: run.below });
-    for (const perSecond of run.quick ? QUICK_RATES : RATES) {
+    for (const perSecond of run.rates ?? (run.quick ? QUICK_RATES : RATES)) {
       const matter = `${perSecond} files/s`;
       for (let round = 0; round < run.rounds; round++) {
-        const plan = { perSecond, seconds: run.quick ? 3 : 10, seed: run.seed + round };
+        const plan = { perSecond, seconds: run.seconds, seed: run.seed + round };
         for (const contestant of turns(run.contestants, round)) {
           if (hopeless.has(contestant.name)) continue;
           run.log(`rates: ${matter}: ${contestant.name}`);
