@@ -52,13 +52,17 @@ export interface BatchDelivered {
   readonly kind: "batch";
   readonly source: string;
   readonly target: string;
-  readonly sent: readonly RelativePath[];
-  readonly deleted: readonly RelativePath[];
+  readonly entries: readonly DeliveredEntry[];
   /** Bytes on the wire towards the replica. */
   readonly bytes: number;
-  /** From the oldest change in the batch to its proof of delivery. */
-  readonly delayMs: number;
   readonly tookMs: number;
+}
+
+export interface DeliveredEntry {
+  readonly path: RelativePath;
+  readonly deleted: boolean;
+  /** From the first news of the change to the proof of delivery (the end of rsync). */
+  readonly delayMs: number;
 }
 
 /** A path that rsync could not deliver although the target works; it is tried again at `retryAt`. */

@@ -36,7 +36,7 @@ export const DELETE_LONGEST_MS = 1_000;
  * What to do with a path that is missing when a batch is cut: delete it on the replica; delete it only
  * if it was marked as gone; keep it for later; or forget it.
  */
-export type DeletePolicy = "send" | "marked" | "hold" | "drop";
+export type OnMissing = "send" | "marked" | "hold" | "drop";
 
 /** Large files travel beside the others, one at a time. */
 export type Lane = "normal" | "large";
@@ -46,7 +46,7 @@ export type Look = (path: RelativePath) => Sight;
 export interface CutOptions {
   readonly now: number;
   readonly look: Look;
-  readonly deletes: DeletePolicy;
+  readonly missing: OnMissing;
   readonly lane: Lane;
 }
 
@@ -109,9 +109,21 @@ export class DirtySet {
     return this.#size;
   }
 
-  /** Batches in flight. */
-  get flying(): number {
-    return this.#flights.size;
+  /** Batches in flight in one lane. */
+  flying(lane: Lane): number {
+    let count = 0;
+    for (const { batch } of this.#flights.values()) {
+      if ((batch.profile === "large") === (lane === "large")) count++;
+    }
+    return count;
+  }
+
+  /** True when nothing is in flight and nothing waits but for a time, a close, or leave to delete. */
+  isAtRest(missing: OnMissing): boolean {
+    const { content, attributes, deleting, large, retry } = this.#ready;
+    const ready = content.size + attributes.size + large.size + retry.size;
+    const deletions = missing === "hold" ? 0 : deleting.size;
+    return this.#flights.size + ready + deletions === 0 && this.#ripple.dueAt() === undefined;
   }
 
   /** Marks a path. The cost is its depth, however much waits already. */
@@ -152,12 +164,12 @@ export class DirtySet {
   }
 
   /** When `cut` may next have something, ms since the epoch; undefined: not before a change or an end. */
-  nextDueAt(lane: Lane, deletes: DeletePolicy): number | undefined {
+  nextDueAt(lane: Lane, missing: OnMissing): number | undefined {
     if (lane === "large") return this.#ready.large.size > 0 ? -Infinity : undefined;
     const { content, attributes, retry } = this.#ready;
     if (content.size + attributes.size + retry.size > 0) return -Infinity;
     const times = [this.#waiting.nextDueAt, this.#ripple.dueAt()];
-    if (this.#ready.deleting.size > 0 && deletes !== "hold" && !this.#deletesMustFollow()) {
+    if (this.#ready.deleting.size > 0 && missing !== "hold" && !this.#deletesMustFollow()) {
       times.push(this.#deletesDueAt());
     }
     const soonest = Math.min(...times.map((time) => time ?? Infinity));
@@ -248,7 +260,7 @@ export class DirtySet {
     options: CutOptions,
   ): boolean {
     const to = placeFor(sight, from, this.#settings.largeFileBytes);
-    if (to === "deleting" && forgets(options.deletes, mark.kinds)) {
+    if (to === "deleting" && forgets(options.missing, mark.kinds)) {
       this.#clear(node, mark);
       this.#drop(node);
       return true;
@@ -332,8 +344,8 @@ export class DirtySet {
     }
   }
 
-  #deletesAreDue({ now, deletes }: CutOptions): boolean {
-    if (this.#ready.deleting.size === 0 || deletes === "hold") return false;
+  #deletesAreDue({ now, missing }: CutOptions): boolean {
+    if (this.#ready.deleting.size === 0 || missing === "hold") return false;
     if (now < this.#deletesDueAt()) return false;
     this.#deletesFollow ??= this.#lastBatchId + (this.#ready.content.size > 0 ? 1 : 0);
     return !this.#deletesMustFollow();
@@ -390,7 +402,7 @@ function blankMark(): Mark {
   };
 }
 
-function forgets(policy: DeletePolicy, kinds: Kinds): boolean {
+function forgets(policy: OnMissing, kinds: Kinds): boolean {
   return policy === "drop" || (policy === "marked" && (kinds & Kind.Gone) === 0);
 }
 

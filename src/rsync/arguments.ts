@@ -5,9 +5,11 @@
  * never do either.
  */
 import { isUtf8 } from "node:buffer";
+import { rsyncArguments } from "../filter/filter.js";
 import type { ModuleEndpoint, SshEndpoint } from "../model/endpoint.js";
 import { Fault } from "../model/fault.js";
 import type { Profile, RsyncSettings } from "./settings.js";
+import { rsyncArguments } from "../filter/filter.js";
 import { sshWords } from "./ssh-arguments.js";
 
 /** Where an interrupted large file is kept for its next run; beside the file, at the replica. */
@@ -32,10 +34,31 @@ export function sendArguments(
     ...attributeArguments(settings),
     ...settings.options,
     ...profileArguments(settings, profile),
-    ...listArguments(flags.deletes),
+    ...LIST_ARGUMENTS,
+    ...missingArguments(settings, flags.deletes),
     // `flist` announces that the session waits for its list; `stats2` counts.
     "--info=flist1,stats2",
     ...connectionArguments(settings, flags.controlPath),
+    "./",
+    destination(settings),
+  ];
+}
+
+/**
+ * The arguments of a run for the root's own attributes. A list can only say "./", and that means all
+ * that lies directly in it, too; so everything is hidden, and nothing deleted.
+ */
+export function rootArguments(
+  settings: RsyncSettings,
+  { controlPath }: Pick<SendFlags, "controlPath">,
+): string[] {
+  return [
+    ...attributeArguments(settings),
+    ...settings.options,
+    "--filter=- /*",
+    ...LIST_ARGUMENTS,
+    "--info=flist1,stats2",
+    ...connectionArguments(settings, controlPath),
     "./",
     destination(settings),
   ];
@@ -57,7 +80,8 @@ export function compareArguments(settings: RsyncSettings, flags: CompareFlags): 
     ...(flags.deletes ? ["--delete"] : []),
     ...(flags.checksum === true ? ["--checksum"] : []),
     ...flags.filters,
-    ...listArguments(flags.deletes),
+    ...LIST_ARGUMENTS,
+    ...(flags.deletes ? ["--delete-missing-args", "--force"] : ["--ignore-missing-args"]),
     "--info=flist1,stats2,name0",
     `--out-format=${DIFFERENCE_MARK}%i %n`,
     ...connectionArguments(settings, flags.controlPath),
@@ -85,15 +109,29 @@ function profileArguments({ options }: RsyncSettings, profile: Profile): string[
   return ["--ignore-times", ...(resumes ? [`--partial-dir=${PARTIAL_DIRECTORY}`] : [])];
 }
 
-function listArguments(deletes: boolean): string[] {
+/** The list comes through standard input, as bytes; names come back as bytes. */
+const LIST_ARGUMENTS = [
+  "--files-from=-",
+  "--from0",
+  "--8-bit-output",
+  "--no-human-readable",
+] as const;
+
+function missingArguments(
+  { filter, deletes = true }: RsyncSettings,
+  deletesNow: boolean,
+): string[] {
+  // Without --force a directory with anything in it stays, be it deleted or replaced by a file, and
+  // rsync ends with 0 all the same.
+  const force = deletes ? ["--force"] : [];
+  if (!deletesNow) return ["--ignore-missing-args", ...force];
   return [
-    "--files-from=-",
-    "--from0",
-    // Names that are missing here are deleted there. Without --force a directory with anything in it
-    // stays, and rsync ends with 0 all the same.
-    ...(deletes ? ["--delete-missing-args", "--force"] : ["--ignore-missing-args"]),
-    "--8-bit-output",
-    "--no-human-readable",
+    "--delete-missing-args",
+    ...force,
+    // A deleted directory would take what the filter excludes with it: rsync hands the filter to the
+    // other end only together with --delete, which needs --dirs. A name without a trailing slash is
+    // not entered, so nothing but what is named is deleted.
+    ...(filter === undefined ? [] : ["--dirs", "--delete", ...rsyncArguments(filter)]),
   ];
 }
 

@@ -1,8 +1,14 @@
 /** A remote made of real rsync processes: leases a session for each run and judges how it ended. */
+import { rsyncArguments } from "../filter/filter.js";
 import { systemClock, type Clock } from "../model/clock.js";
-import type { RelativePath } from "../model/path.js";
-import { argumentText, compareArguments, destination, sendArguments } from "./arguments.js";
-import { filterArguments } from "./filter-arguments.js";
+import { ROOT, type RelativePath } from "../model/path.js";
+import {
+  argumentText,
+  compareArguments,
+  destination,
+  rootArguments,
+  sendArguments,
+} from "./arguments.js";
 import { differenceFrom, liesWithin } from "./itemize.js";
 import type { CompareOptions, Remote, SendOptions } from "./remote.js";
 import type { Ending, Run } from "./run.js";
@@ -52,7 +58,8 @@ class RsyncRemote implements Remote {
     this.#pool = new SessionPool({
       ...settings.sessions,
       clock,
-      deletes: settings.deletes ?? true,
+      // Content travels without deletions: a list that deletes is another one, and rarer.
+      deletes: false,
       closing: troubleOf("killed", endpoint, "the target is being closed"),
       open: (variant, onReady) => this.#openForSending(variant, onReady),
       explain: async (session) => this.#explain(await session.ended),
@@ -90,13 +97,27 @@ class RsyncRemote implements Remote {
     { profile, deletes }: SendOptions,
     signal?: AbortSignal,
   ): Promise<Run> {
+    const others = names.filter((name) => name !== ROOT);
+    const run =
+      others.length === 0
+        ? emptyRun()
+        : await this.#sendNamed(others, { profile, deletes }, signal);
+    if (others.length === names.length || run.outcome === "failed") return run;
+    const root = await this.#sendRoot(signal);
+    return root.outcome === "done" ? run : { ...root, suspects: [...run.suspects, ROOT] };
+  }
+
+  async #sendNamed(
+    names: readonly RelativePath[],
+    { profile, deletes }: SendOptions,
+    signal: AbortSignal | undefined,
+  ): Promise<Run> {
     signal?.throwIfAborted();
-    if (names.length === 0) return emptyRun();
     for (let attempt = 1; ; attempt++) {
       const lease = await this.#pool.lease({ profile, deletes }, signal);
       if ("trouble" in lease) return failedRun(lease.trouble);
       const ending = await this.#carry(lease.session, names, signal);
-      const run = runFrom(ending, names, this.#settings.endpoint, this.#settings.source);
+      const run = this.#judge(ending, names);
       if (run.trouble === undefined) {
         this.#noteCycle(lease.session, ending);
         return run;
@@ -115,7 +136,7 @@ class RsyncRemote implements Remote {
       return true;
     };
     const { deletes, checksum } = options;
-    const filters = filterArguments(options.filter);
+    const filters = rsyncArguments(options.filter);
     for (let attempt = 1; ; attempt++) {
       const lease = await this.#pool.leaseCold(
         () =>
@@ -129,7 +150,7 @@ class RsyncRemote implements Remote {
       );
       if ("trouble" in lease) return failedRun(lease.trouble);
       const ending = await this.#carry(lease.session, [path], signal);
-      const run = runFrom(ending, [path], this.#settings.endpoint, this.#settings.source);
+      const run = this.#judge(ending, [path]);
       // What was reported once would be reported twice, so only what never began is tried again.
       const began = lease.session.openTookMs !== undefined;
       if (run.trouble === undefined || began || attempt === MAX_ATTEMPTS) return run;
@@ -210,6 +231,12 @@ class RsyncRemote implements Remote {
     return ending;
   }
 
+  #judge(ending: Ending, names: readonly RelativePath[]): Run {
+    const { endpoint, source, filter } = this.#settings;
+    const sparesExcluded = filter !== undefined && rsyncArguments(filter).length > 0;
+    return runFrom(ending, names, { endpoint, source, sparesExcluded });
+  }
+
   #mayTryAgain(trouble: Trouble, warm: boolean): boolean {
     if (trouble.kind === "too-many-connections") return this.#pool.houseIsFull();
     if (!warm || !OVERSLEPT.has(trouble.kind)) return false;
@@ -224,7 +251,7 @@ class RsyncRemote implements Remote {
   }
 
   #explainIfAny(ending: Ending): Trouble | undefined {
-    return runFrom(ending, [], this.#settings.endpoint, this.#settings.source).trouble;
+    return this.#judge(ending, []).trouble;
   }
 
   #explain(ending: Ending): Trouble {

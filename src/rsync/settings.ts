@@ -1,4 +1,5 @@
 /** Everything this room needs to know to speak to one target. Defaults belong to the configuration. */
+import type { Filter } from "../filter/filter.js";
 import type { Endpoint } from "../model/endpoint.js";
 import type { SecretReference } from "../model/secret.js";
 
@@ -22,8 +23,10 @@ export interface RsyncSettings {
   readonly bandwidth?: number;
   /** The operator's own rsync options; `checkOptions` found nothing against them. */
   readonly options: readonly string[];
-  /** Whether lists with deletions are to be expected; true where it is not said. */
+  /** Whether anything may be deleted on the replica, if only to make room for what replaces it. */
   readonly deletes?: boolean;
+  /** What it excludes is spared on the replica when a directory around it is deleted. */
+  readonly filter?: Filter;
   /** The longest silence during a transfer. */
   readonly timeoutMs: number;
   readonly connectTimeoutMs: number;

@@ -40,7 +40,7 @@ function options(
   disk: Record<string, "directory" | number>,
   more: Partial<CutOptions> = {},
 ): CutOptions {
-  return { now: 10_000, look: diskOf(disk), deletes: "send", lane: "normal", ...more };
+  return { now: 10_000, look: diskOf(disk), missing: "send", lane: "normal", ...more };
 }
 
 const names = (batch: Batch | undefined) => batch?.entries.map((entry) => String(entry.path));
@@ -162,14 +162,14 @@ describe("DirtySet", () => {
   it("keeps, forgets, or confines deletions as the policy says", () => {
     const set = dirtySet();
     set.add(path("x"), Kind.Gone, 1);
-    expect(set.cut(options({}, { deletes: "hold" }))).toBeUndefined();
+    expect(set.cut(options({}, { missing: "hold" }))).toBeUndefined();
     expect(set.size).toBe(1);
-    expect(set.cut(options({}, { deletes: "drop" }))).toBeUndefined();
+    expect(set.cut(options({}, { missing: "drop" }))).toBeUndefined();
     expect(set.size).toBe(0);
     set.add(path("unmarked"), Kind.Content, 1);
     set.add(path("marked"), Kind.Gone, 1);
-    expect(set.cut(options({}, { deletes: "marked" }))).toBeUndefined();
-    expect(names(set.cut(options({}, { deletes: "marked" })))).toEqual(["marked"]);
+    expect(set.cut(options({}, { missing: "marked" }))).toBeUndefined();
+    expect(names(set.cut(options({}, { missing: "marked" })))).toEqual(["marked"]);
     expect(set.size).toBe(0);
   });
 

@@ -1,0 +1,157 @@
+/** Runs the passes of one lane, one at a time, and decides what each may delete. */
+import type { Filter } from "../filter/filter.js";
+import type { Kinds } from "../model/change.js";
+import { type RelativePath, ROOT } from "../model/path.js";
+import type { Remote } from "../rsync/remote.js";
+import type { Trouble } from "../rsync/trouble.js";
+import { KeptNames } from "../safety/first-contact.js";
+import type { LaneSource } from "./lane-source.js";
+import { type ExtraPolicy, type PassReason, PendingPasses, comparePass } from "./passes.js";
+import type { TargetSettings } from "./settings.js";
+
+export interface LanePassesHooks {
+  /** The remote to use now; undefined while the target is down or the source lost. */
+  remote(): Remote | undefined;
+  deletesRefused(): boolean;
+  /** A difference was found, so the target answers. */
+  owe(path: RelativePath, kinds: Kinds): void;
+  /** Resolves when what was owed is settled. */
+  settled(signal: AbortSignal): Promise<void>;
+  failed(trouble: Trouble, remote: Remote): void;
+  /** A pass came to its end, or there is nothing more to do. */
+  ended(): void;
+}
+
+export class LanePasses {
+  readonly #source: LaneSource;
+  readonly #settings: TargetSettings;
+  readonly #address: string;
+  readonly #filter: Filter;
+  readonly #hooks: LanePassesHooks;
+  readonly #pending = new PendingPasses();
+  readonly #closing = new AbortController();
+  readonly kept: KeptNames;
+  #firstContact: boolean;
+  #running: RelativePath | undefined;
+
+  constructor(
+    source: LaneSource,
+    settings: TargetSettings,
+    address: string,
+    filter: Filter,
+    hooks: LanePassesHooks,
+  ) {
+    this.#source = source;
+    this.#settings = settings;
+    this.#address = address;
+    this.#filter = filter;
+    this.#hooks = hooks;
+    const memory = source.state.target(address);
+    this.#firstContact = memory === undefined;
+    this.kept = new KeptNames(settings.adopt === "replace" ? undefined : memory);
+  }
+
+  get isIdle(): boolean {
+    return this.#pending.size === 0 && this.#running === undefined;
+  }
+
+  /** True while the whole tree is being compared, or is about to be. */
+  get isCatchingUp(): boolean {
+    return this.#running === ROOT || this.#pending.includesRoot;
+  }
+
+  add(path: RelativePath, reason: PassReason): void {
+    this.#pending.add(path, reason);
+    this.run();
+  }
+
+  /** Starts what waits, if it can run now. */
+  run(): void {
+    if (this.#running === undefined) void this.#runAll();
+  }
+
+  close(): void {
+    this.#closing.abort(new Error("The lane is closed"));
+  }
+
+  async #runAll(): Promise<void> {
+    const { signal } = this.#closing;
+    for (;;) {
+      const remote = signal.aborted ? undefined : this.#hooks.remote();
+      const pass = remote === undefined ? undefined : this.#pending.take();
+      if (pass === undefined || remote === undefined) break;
+      this.#running = pass.path;
+      try {
+        const { path, reason } = pass;
+        const task = () => this.#pass(path, reason, remote, signal);
+        const finished = await this.#source.comparisons.run(task, signal);
+        if (!finished) this.#pending.add(path, reason);
+      } catch (error) {
+        if (!signal.aborted) throw error;
+      } finally {
+        this.#running = undefined;
+      }
+    }
+    this.#hooks.ended();
+  }
+
+  /** True when the part was compared to its end. */
+  async #pass(
+    path: RelativePath,
+    reason: PassReason,
+    remote: Remote,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const { clock, facts, name } = this.#source;
+    const startedAt = clock.now();
+    const extras = this.#extras(reason);
+    const result = await comparePass(
+      path,
+      {
+        extras,
+        kept: this.kept,
+        owe: (at, kinds) => this.#hooks.owe(at, kinds),
+        compare: (at, deletes, onDifference, either) =>
+          remote.compare(at, { deletes, filter: this.#filter, onDifference }, either),
+      },
+      signal,
+    );
+    if (result.trouble !== undefined) {
+      this.#hooks.failed(result.trouble, remote);
+      return false;
+    }
+    if (result.unfinished) {
+      await this.#hooks.settled(signal);
+      return false;
+    }
+    if (path === ROOT && extras !== "ignore") this.#becomeAcquainted();
+    facts({
+      kind: "pass",
+      source: name,
+      target: this.#settings.name,
+      path,
+      differences: result.differences,
+      kept: result.kept,
+      keptSample: result.keptSample,
+      tookMs: clock.now() - startedAt,
+    });
+    return true;
+  }
+
+  #extras(reason: PassReason): ExtraPolicy {
+    const { deletes, adopt } = this.#settings;
+    if (deletes === "never" || this.#hooks.deletesRefused()) return "ignore";
+    // The directory was deleted before our eyes: what it held goes with it.
+    if (reason === "replaced") return deletes === "startup-only" ? "ignore" : "delete";
+    if (deletes === "live-only" || (deletes === "startup-only" && reason === "gap"))
+      return "ignore";
+    return this.#firstContact && adopt === "keep" ? "keep" : "delete";
+  }
+
+  /** From now on the target is ours: it is mirrored fully, but for what was there before us. */
+  #becomeAcquainted(): void {
+    const known = !this.#firstContact && this.#settings.adopt === "keep";
+    this.#firstContact = false;
+    if (!known) this.#source.state.remember(this.#address, this.kept.acquaintance);
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * Passes: comparisons of the source, or a part of it, with one replica, one at a time.
+ *
+ * A pass changes nothing itself. Every difference it finds becomes a change like any other, and goes
+ * the same way. So first contact, gaps, and directories that were replaced need no second mechanism.
+ */
+import type { Kinds } from "../model/change.js";
+import { Kind } from "../model/change.js";
+import { type RelativePath, ROOT, isBelow } from "../model/path.js";
+import type { Difference, Remote } from "../rsync/remote.js";
+import type { Trouble } from "../rsync/trouble.js";
+import type { KeptNames } from "../safety/first-contact.js";
+
+/** Why a part is compared; it decides what may be deleted there. */
+export type PassReason = "start" | "gap" | "replaced";
+
+/** What to do with entries that exist only on the replica. */
+export type ExtraPolicy = "delete" | "keep" | "ignore";
+
+export interface PassOptions {
+  readonly extras: ExtraPolicy;
+  readonly kept: KeptNames;
+  readonly compare: (
+    path: RelativePath,
+    deletes: boolean,
+    onDifference: (difference: Difference) => void,
+    signal: AbortSignal,
+  ) => ReturnType<Remote["compare"]>;
+  /** Owes a difference. */
+  readonly owe: (path: RelativePath, kinds: Kinds) => void;
+}
+
+export interface PassResult {
+  readonly differences: number;
+  readonly kept: number;
+  readonly keptSample: readonly RelativePath[];
+  /** More was found than one round may owe: settle this, then compare again. */
+  readonly unfinished: boolean;
+  readonly trouble?: Trouble;
+}
+
+/**
+ * A round owes at most this many differences, so that the first pass over a huge tree needs no memory
+ * for all of it: what is settled does not show up in the next round.
+ */
+const MOST_DIFFERENCES = 250_000;
+
+/** Names of kept entries that are worth showing to a person. */
+const SAMPLE = 5;
+
+export async function comparePass(
+  path: RelativePath,
+  { extras, kept, compare, owe }: PassOptions,
+  signal: AbortSignal,
+): Promise<PassResult> {
+  const enough = new AbortController();
+  let differences = 0;
+  let keptCount = 0;
+  const keptSample: RelativePath[] = [];
+
+  const onDifference = (difference: Difference) => {
+    if (difference.what !== "extra") {
+      differences++;
+      owe(difference.path, kindsOf(difference));
+      if (differences >= MOST_DIFFERENCES) enough.abort();
+      return;
+    }
+    if (extras === "keep") kept.remember(difference.path);
+    if (extras === "keep" || kept.protects(difference.path)) {
+      if (keptCount++ < SAMPLE) keptSample.push(difference.path);
+      return;
+    }
+    differences++;
+    owe(difference.path, kindsOf(difference));
+  };
+
+  const either = AbortSignal.any([signal, enough.signal]);
+  const result = () => ({ differences, kept: keptCount, keptSample });
+  try {
+    const run = await compare(path, extras !== "ignore", onDifference, either);
+    const trouble = run.outcome === "failed" ? run.trouble : undefined;
+    return { ...result(), unfinished: false, ...(trouble === undefined ? {} : { trouble }) };
+  } catch (error) {
+    if (enough.signal.aborted && !signal.aborted) return { ...result(), unfinished: true };
+    throw error;
+  }
+}
+
+function kindsOf({ what, isDirectory }: Difference): Kinds {
+  const directory = isDirectory ? Kind.Directory : 0;
+  if (what === "extra") return Kind.Gone | directory;
+  return what === "attributes" ? Kind.Attributes | directory : Kind.Content | directory;
+}
+
+/** Passes that wait: one for each path, none for a path below another. */
+export class PendingPasses {
+  readonly #reasons = new Map<RelativePath, PassReason>();
+
+  get size(): number {
+    return this.#reasons.size;
+  }
+
+  add(path: RelativePath, reason: PassReason): void {
+    for (const other of this.#reasons.keys()) {
+      if (other === path || isBelow(path, other)) return;
+      if (isBelow(other, path)) this.#reasons.delete(other);
+    }
+    this.#reasons.set(path, reason);
+  }
+
+  take(): { path: RelativePath; reason: PassReason } | undefined {
+    for (const [path, reason] of this.#reasons) {
+      this.#reasons.delete(path);
+      return { path, reason };
+    }
+    return undefined;
+  }
+
+  get includesRoot(): boolean {
+    return this.#reasons.has(ROOT);
+  }
+}

@@ -1,0 +1,150 @@
+/**
+ * Carries one batch to one target and says what became of every entry.
+ *
+ * Exit 0 is the only proof. A batch that fails in part is divided until the bad entries stand alone,
+ * so that one unreadable file costs the others nothing. Failures are outcomes, never exceptions.
+ */
+import { randomUUID } from "node:crypto";
+import type { Batch, BatchEntry, EntryOutcome, Sight } from "../model/batch.js";
+import { Kind } from "../model/change.js";
+import { type RelativePath, ROOT, ancestorsOf } from "../model/path.js";
+import type { Remote } from "../rsync/remote.js";
+import type { Run } from "../rsync/run.js";
+import type { Trouble } from "../rsync/trouble.js";
+
+export interface DeliverOptions {
+  /** False where the target refuses deletions or its policy has none. */
+  readonly deletes: boolean;
+  /** A fresh look at the disk. */
+  readonly look: () => (path: RelativePath) => Sight;
+  /** When an entry that failed for the n-th time should be tried again, ms since the epoch. */
+  readonly retryAt: (failures: number) => number;
+}
+
+export interface Delivery {
+  readonly outcomeOf: (entry: BatchEntry) => EntryOutcome;
+  /** Set when the target itself failed; then nothing that was not proven is settled. */
+  readonly trouble: Trouble | undefined;
+  /** Directories that may still hold old children and have to be compared. */
+  readonly compare: readonly RelativePath[];
+  readonly sentBytes: number;
+}
+
+/**
+ * rsync sets the times of all directories above a name, also where the name is missing on both
+ * sides; the root has no name of its own, so one that nothing bears stands for it.
+ */
+const NAME_FOR_ROOT = `.treecast-${randomUUID()}` as RelativePath;
+
+export async function deliver(
+  batch: Batch,
+  remote: Pick<Remote, "send">,
+  options: DeliverOptions,
+  signal?: AbortSignal,
+): Promise<Delivery> {
+  const delivery = new DeliveryInProgress(batch, options);
+  await delivery.carry(batch.entries, remote, signal);
+  return delivery;
+}
+
+class DeliveryInProgress implements Delivery {
+  readonly #batch: Batch;
+  readonly #options: DeliverOptions;
+  /** What has no outcome when the target fails is looked at again. */
+  readonly #outcomes = new Map<BatchEntry, EntryOutcome>();
+  trouble: Trouble | undefined;
+  readonly compare: RelativePath[] = [];
+  sentBytes = 0;
+
+  constructor(batch: Batch, options: DeliverOptions) {
+    this.#batch = batch;
+    this.#options = options;
+  }
+
+  readonly outcomeOf = (entry: BatchEntry): EntryOutcome =>
+    this.#outcomes.get(entry) ?? { kind: "again" };
+
+  async carry(
+    entries: readonly BatchEntry[],
+    remote: Pick<Remote, "send">,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    if (entries.length === 0) return;
+    const { profile } = this.#batch;
+    const names = entries.map(({ path }) => (path === ROOT ? NAME_FOR_ROOT : path));
+    const deletes = this.#options.deletes && profile === "attributes";
+    const run = await remote.send(names, { profile, deletes }, signal);
+    this.sentBytes += run.stats.sentBytes;
+    if (run.outcome === "done") this.#prove(entries);
+    else if (run.outcome === "failed") this.trouble = run.trouble;
+    else if (run.outcome !== "vanished" || !this.#lookAgain(entries, run)) {
+      for (const part of this.#divide(entries, run)) {
+        // A later part must not hide that an earlier one met a target in trouble.
+        if (this.trouble === undefined) await this.carry(part, remote, signal);
+      }
+    }
+  }
+
+  /** rsync says these arrived; what changed under its hands is found by looking once more. */
+  #prove(entries: readonly BatchEntry[]): void {
+    const look = this.#options.look();
+    for (const entry of entries) {
+      this.#outcomes.set(entry, { kind: "delivered" });
+      const deleted = entry.sight.type === "missing";
+      const replaced = (entry.kinds & Kind.Gone) !== 0 && (entry.kinds & Kind.Directory) !== 0;
+      if (!deleted && !replaced && this.#batch.profile !== "large") continue;
+      const { type } = look(entry.path);
+      // A directory that was gone for a moment: old children may stand below the new one.
+      if (type === "directory") this.compare.push(entry.path);
+      if ((type === "missing") !== deleted) this.#outcomes.set(entry, { kind: "again" });
+    }
+  }
+
+  /** Everything but the vanished names arrived, if rsync could say which those are. */
+  #lookAgain(entries: readonly BatchEntry[], run: Run): boolean {
+    const vanished = new Set(suspected(entries, run.suspects));
+    if (vanished.size === 0 || run.errorsCut) return false;
+    this.#prove(entries.filter((entry) => !vanished.has(entry)));
+    return true;
+  }
+
+  /** The parts of a batch to try again; entries that are to blame get their outcome here. */
+  #divide(entries: readonly BatchEntry[], run: Run): (readonly BatchEntry[])[] {
+    const blamed = entries.length === 1 ? entries : suspected(entries, run.suspects);
+    if (blamed.length === 0) {
+      const half = entries.length >> 1;
+      return [entries.slice(0, half), entries.slice(half)];
+    }
+    const look = this.#options.look();
+    for (const entry of blamed)
+      this.#outcomes.set(entry, this.#blame(entry, run, look(entry.path)));
+    const rest = entries.filter((entry) => !this.#outcomes.has(entry));
+    return rest.length === 0 ? [] : [rest];
+  }
+
+  #blame(entry: BatchEntry, run: Run, now: Sight): EntryOutcome {
+    const changed = now.type !== entry.sight.type || now.at !== entry.path;
+    if (changed) return { kind: "again" };
+    const own = run.errors.find((line) => line.includes(entry.path));
+    return {
+      kind: "failed",
+      reason: own ?? run.errors[0] ?? `rsync ended with status ${run.status ?? "unknown"}`,
+      retryAt: this.#options.retryAt(entry.attempts + 1),
+    };
+  }
+}
+
+/** Entries that rsync named, or that lie above or below what it named. */
+function suspected(
+  entries: readonly BatchEntry[],
+  suspects: readonly RelativePath[],
+): readonly BatchEntry[] {
+  if (suspects.length === 0) return [];
+  const named = new Set(suspects);
+  const above = new Set(suspects.flatMap((suspect) => [...ancestorsOf(suspect)]));
+  return entries.filter(({ path }) => {
+    if (named.has(path) || above.has(path)) return true;
+    for (const directory of ancestorsOf(path)) if (named.has(directory)) return true;
+    return false;
+  });
+}
