@@ -41,7 +41,7 @@ const LONGEST_RECORD = 272;
 /** Work on directories goes on this long before the queue is read again. */
 const SLICE_MS = 8;
 /** The root is looked at this often even if nothing hints at it: a link's end raises no event. */
-const ROOT_CHECK_MS = 1000;
+const ROOT_CHECK_MS = 2000;
 /** While the root is gone, its return is looked for this often. */
 const ROOT_RETURN_MS = 200;
 /** A machine with many containers mounts all the time. */

@@ -100,8 +100,8 @@ const HEALTHY_MS = 60_000;
 
 interface Waiting {
   readonly command: ReaderCommand;
-  resolve(lines: readonly string[]): void;
-  reject(error: unknown): void;
+  readonly resolve: (lines: readonly string[]) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 class RunningWatch implements TreeWatch {
@@ -185,33 +185,43 @@ class RunningWatch implements TreeWatch {
   #take(message: ReaderMessage): void {
     switch (message.kind) {
       case "changes":
-        return this.#listener.changes(message.changes);
+        this.#listener.changes(message.changes);
+        break;
       case "gap":
-        return this.#listener.gap(message.gap);
+        this.#listener.gap(message.gap);
+        break;
       case "coverage":
         this.#coverage = message.coverage;
-        return this.#listener.coverage(message.coverage);
+        this.#listener.coverage(message.coverage);
+        break;
       case "notice":
-        return this.#listener.notice?.(message.notice);
+        this.#listener.notice?.(message.notice);
+        break;
       case "root-lost":
-        return this.#listener.root("lost", message.reason);
+        this.#listener.root("lost", message.reason);
+        break;
       case "root-returned":
         this.#identity = message.identity;
-        return this.#listener.root("returned", message.reason);
+        this.#listener.root("returned", message.reason);
+        break;
       case "ready":
-        return this.#takeReady(message.identity, message.coverage);
+        this.#takeReady(message.identity, message.coverage);
+        break;
       case "failed":
-        return this.#starting?.reject(
+        this.#starting?.reject(
           new Fault(
             message.code,
             message.message,
             message.hint === undefined ? {} : { hint: message.hint },
           ),
         );
+        break;
       case "drained":
-        return this.#answer(message.id, []);
+        this.#answer(message.id, []);
+        break;
       case "recent":
-        return this.#answer(message.id, message.lines);
+        this.#answer(message.id, message.lines);
+        break;
     }
   }
 

@@ -1,0 +1,173 @@
+/**
+ * A replica in memory, kept only by what a watch tells: the disk is looked at where a change points
+ * and nowhere else. What the watch misses stays wrong here, and the comparison shows it.
+ */
+import { lstatSync, readdirSync } from "node:fs";
+import type { BigIntStats } from "node:fs";
+import { Kind } from "../../src/model/change.js";
+import type { Changes, Coverage, Gap } from "../../src/model/change.js";
+import { bytesBelow, displayPath, isBelow, joinPath, ROOT } from "../../src/model/path.js";
+import type { RelativePath } from "../../src/model/path.js";
+import { startWatch } from "../../src/watch/watch.js";
+import type {
+  TreeWatch,
+  WatchListener,
+  WatchNotice,
+  WatchSettings,
+} from "../../src/watch/watch.js";
+
+/** Everything but times of directories, which change with their entries, and counts of links. */
+function look(status: BigIntStats): string {
+  const common = [status.mode, status.uid, status.gid, status.ino];
+  return (
+    status.isDirectory() ? common : [...common, status.size, status.mtimeNs, status.rdev]
+  ).join(" ");
+}
+
+export class Mirror implements WatchListener {
+  readonly entries = new Map<RelativePath, string>();
+  readonly gaps: Gap[] = [];
+  readonly roots: string[] = [];
+  readonly notices: WatchNotice[] = [];
+  readonly coverages: Coverage[] = [];
+  messages = 0;
+  told = 0;
+  /** Every kind a path was told with. */
+  readonly kinds = new Map<RelativePath, number>();
+  readonly #root: string;
+
+  /** `root` is absolute, latin1. */
+  constructor(root: string) {
+    this.#root = root;
+    this.copyAll();
+  }
+
+  changes({ paths, kinds }: Changes): void {
+    this.messages++;
+    this.told += paths.length;
+    for (const [index, path] of paths.entries()) {
+      const kind = kinds[index]!;
+      this.kinds.set(path, (this.kinds.get(path) ?? 0) | kind);
+      // A file that is only being written waits for its close.
+      if ((kind & (Kind.Content | Kind.Attributes | Kind.Gone)) !== 0) this.#copy(path);
+    }
+  }
+
+  gap(gap: Gap): void {
+    this.gaps.push(gap);
+    this.copyAll();
+  }
+
+  root(state: "lost" | "returned", reason: string): void {
+    this.roots.push(`${state}: ${reason}`);
+  }
+
+  coverage(coverage: Coverage): void {
+    this.coverages.push(coverage);
+  }
+
+  notice(notice: WatchNotice): void {
+    this.notices.push(notice);
+  }
+
+  copyAll(): void {
+    this.entries.clear();
+    for (const [path, text] of walk(this.#root)) this.entries.set(path, text);
+  }
+
+  /** Paths that differ from the disk, as people read them; empty when the mirror is true. */
+  differences(ignore: (path: RelativePath) => boolean = () => false): string[] {
+    const disk = new Map(walk(this.#root));
+    const differing: string[] = [];
+    for (const [path, text] of disk) {
+      if (this.entries.get(path) === text || ignore(path)) continue;
+      differing.push(`${this.entries.has(path) ? "stale" : "missed"} ${displayPath(path)}`);
+    }
+    for (const path of this.entries.keys()) {
+      if (!disk.has(path) && !ignore(path)) differing.push(`left over ${displayPath(path)}`);
+    }
+    return differing;
+  }
+
+  get directories(): number {
+    let count = 1;
+    for (const text of this.entries.values()) if (isDirectory(text)) count++;
+    return count;
+  }
+
+  #copy(path: RelativePath): void {
+    const text = lookAt(this.#root, path);
+    if (text !== undefined) {
+      const before = this.entries.get(path);
+      // A file in a directory's place, or another directory: what was below is not there.
+      if (before !== undefined && isDirectory(before) && !isDirectory(text)) this.#drop(path);
+      if (path !== "") this.entries.set(path, text);
+    } else this.#drop(path);
+  }
+
+  #drop(path: RelativePath): void {
+    const before = this.entries.get(path);
+    this.entries.delete(path);
+    if (before === undefined || !isDirectory(before)) return;
+    for (const each of this.entries.keys()) if (isBelow(each, path)) this.entries.delete(each);
+  }
+}
+
+function isDirectory(text: string): boolean {
+  return (BigInt(text.slice(0, text.indexOf(" "))) & 0o170000n) === 0o040000n;
+}
+
+function lookAt(root: string, path: RelativePath): string | undefined {
+  try {
+    return look(lstatSync(bytesBelow(root, path), { bigint: true }));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Everything below a root, without the root itself. */
+export function* walk(
+  root: string,
+  directory: RelativePath = ROOT,
+): Generator<[RelativePath, string]> {
+  let names: string[];
+  try {
+    names = readdirSync(bytesBelow(root, directory), { encoding: "latin1" });
+  } catch {
+    return;
+  }
+  for (const name of names) {
+    const path = joinPath(directory, name);
+    const text = lookAt(root, path);
+    if (text === undefined) continue;
+    yield [path, text];
+    if (isDirectory(text)) yield* walk(root, path);
+  }
+}
+
+export interface MirroredWatch extends AsyncDisposable {
+  readonly mirror: Mirror;
+  readonly watch: TreeWatch;
+  /** Drains the watch and says what the mirror has wrong. */
+  differences(): Promise<string[]>;
+}
+
+/** Watches a root (absolute, latin1) and mirrors it. */
+export async function startMirror(
+  root: string,
+  settings: Partial<WatchSettings> = {},
+): Promise<MirroredWatch> {
+  const mirror = new Mirror(root);
+  const watch = await startWatch({ root, rules: [], ...settings }, mirror);
+  // What changed while the watch was being set up is the first full pass's business.
+  mirror.copyAll();
+  return {
+    mirror,
+    watch,
+    async differences() {
+      await watch.drain();
+      return mirror.differences();
+    },
+    [Symbol.asyncDispose]: () => watch.close(),
+  };
+}
