@@ -37,17 +37,25 @@ export interface TargetChange {
 }
 
 export function diffConfigs(before: Config, after: Config): ConfigDiff {
-  const sources = diffNamed(before.sources, after.sources);
+  const { added, removed, changed, kept } = diffNamed(before.sources, after.sources);
+  const changes = changed.map((change) => ({
+    ...change,
+    keys: change.keys.filter((key) => key !== "targets"),
+    targets: diffNamed(change.before.targets, change.after.targets),
+  }));
   return {
     stateDirectory: before.stateDirectory !== after.stateDirectory,
     log: !isDeepStrictEqual(before.log, after.log),
-    ...sources,
-    changed: sources.changed.map((change) => ({
-      ...change,
-      keys: change.keys.filter((key) => key !== "targets"),
-      targets: diffNamed(change.before.targets, change.after.targets),
-    })),
+    added,
+    removed,
+    changed: changes.filter(isReal),
+    kept: [...kept, ...changes.filter((change) => !isReal(change)).map((change) => change.after)],
   };
+}
+
+/** Not where only the order of the targets is another. */
+function isReal({ keys, targets: { added, removed, changed } }: SourceChange): boolean {
+  return [...keys, ...added, ...removed, ...changed].length > 0;
 }
 
 /** True when a reload would do nothing. */

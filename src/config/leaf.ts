@@ -8,6 +8,8 @@ import type { Endpoint } from "../model/endpoint.js";
 import { Fault } from "../model/fault.js";
 import { compileFilter } from "../filter/filter.js";
 import { formatDuration, parseDuration } from "./duration.js";
+import { checkOptions } from "../rsync/options.js";
+import { quote } from "./quote.js";
 import { formatSize, parseSize } from "./size.js";
 
 /** What the generated reference calls the type, and what JSON schema says of it. */
@@ -58,6 +60,14 @@ export function name() {
     { kind: "name", json: { type: "string", minLength: 1, maxLength: 200 } },
     (value) =>
       /^(?=.{1,200}$)[^\s\p{C}](?:[^\p{C}]*[^\s\p{C}])?$/u.test(value) ? value : undefined,
+  );
+}
+
+export function userName() {
+  return leaf(
+    "expected a user name",
+    { kind: "name", json: { type: "string", minLength: 1 } },
+    (value) => (PLAIN_WORD.test(value) && !value.includes(":") ? value : undefined),
   );
 }
 
@@ -200,6 +210,9 @@ const PASSWORD_IN_URL = /^[a-z]+:\/\/[^/@:]*:(?!\d+\/)[^@]*@/;
 /** `user:secret@host::module` and `user:secret@host:/path`. */
 const PASSWORD_IN_SHORT = /^[^/@:]+:[^/@]+@[^/@:]+:/;
 
+/** Users and hosts become arguments of rsync and ssh; a leading dash would make options of them. */
+const PLAIN_WORD = /^[^\s\p{C}@/-][^\s\p{C}@/]*$/u;
+
 function readEndpoint(value: string): Endpoint | RelativeEndpoint | undefined {
   if (value === "") return undefined;
   // Told apart first, because the text of a refused target shows in the error.
@@ -211,7 +224,17 @@ function readEndpoint(value: string): Endpoint | RelativeEndpoint | undefined {
   // As rsync reads it: without a colon before the first slash it is a path of this machine.
   if (!value.startsWith("/") && /^[^:]*(?:\/|$)/.test(value))
     return { kind: "relative", text: value };
-  return parseEndpoint(value);
+  const parsed = parseEndpoint(value);
+  if (parsed.kind !== "local") {
+    const { user = "root", host } = parsed;
+    const strange = [user, host].find((word) => !PLAIN_WORD.test(word));
+    if (strange !== undefined) {
+      throw new Fault("CONFIG_INVALID", `Cannot use ${quote(strange)} as a user or a host`, {
+        hint: "Expected a word without blanks that does not begin with '-'.",
+      });
+    }
+  }
+  return parsed;
 }
 
 /** A filter rule; the filter room reads it and says what is wrong with it. */
@@ -227,11 +250,19 @@ export function rule() {
   );
 }
 
-/** An option for rsync; whether rsync may be given it is judged once the whole list is known. */
-export function option() {
-  return leaf(
+/** Options for rsync; the rsync room judges the list as a whole, for some words are arguments. */
+export function options() {
+  const word = leaf(
     'expected an option such as "--chmod=D755"',
-    { kind: "option", json: { type: "string", pattern: "^-" } },
-    (value) => (value.startsWith("-") ? value : undefined),
+    { kind: "option", json: { type: "string", minLength: 1 } },
+    (value) => (value === "" ? undefined : value),
   );
+  return z
+    .array(word, { error: "expected a list of rsync options" })
+    .superRefine((words, context) => {
+      for (const { index, option, reason } of checkOptions(words)) {
+        const message = `Cannot use the rsync option ${quote(option)}: ${reason}`;
+        context.addIssue({ code: "custom", path: [index], message, params: { complete: true } });
+      }
+    });
 }

@@ -131,7 +131,7 @@ export const targetSettings = {
     standard: DEFAULTS.bandwidth,
     description: "The most bytes a second that one rsync session sends.",
   }),
-  rsyncOptions: list(leaf.option(), "rsync options").optional().meta({
+  rsyncOptions: leaf.options().optional().meta({
     kind: "list of options",
     standard: DEFAULTS.rsyncOptions,
     description:
@@ -226,8 +226,7 @@ export const targetShape = {
     description:
       "Where the replica lives: `rsync://user@host:port/module/path`, `user@host::module/path`, `ssh://user@host:port/path`, `user@host:/path` or a local path.",
   }),
-  user: leaf.text("expected a user name").optional().meta({
-    kind: "name",
+  user: leaf.userName().optional().meta({
     description: "The user to log in as, where `to` names none.",
   }),
   port: leaf.integer(1, 65535).optional().meta({ description: "The port, where `to` names none." }),

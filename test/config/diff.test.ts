@@ -1,0 +1,88 @@
+import { describe, expect, it } from "vitest";
+import type { Config } from "../../src/config/config.js";
+import { diffConfigs, isUnchanged } from "../../src/config/diff.js";
+import { load } from "./files.js";
+
+const environment = { STATE_DIRECTORY: "/state" };
+const before = () =>
+  load("sources: [{ path: /a, targets: [/x, /y] }, { path: /b, targets: [/z] }]\n", environment);
+const after = (text: string) => load(text, environment);
+const names = (list: readonly { name: string }[]) => list.map(({ name }) => name);
+
+describe("diffConfigs()", () => {
+  it("finds nothing between two readings of one text", async () => {
+    const diff = diffConfigs(await before(), await before());
+    expect(isUnchanged(diff)).toBe(true);
+    expect(names(diff.kept)).toEqual(["a", "b"]);
+  });
+
+  it("tells sources that came and went by their names", async () => {
+    const diff = diffConfigs(
+      await before(),
+      await after("sources: [{ path: /b, targets: [/z] }, { path: /c, targets: [/w] }]\n"),
+    );
+    expect(names(diff.added)).toEqual(["c"]);
+    expect(names(diff.removed)).toEqual(["a"]);
+    expect(names(diff.kept)).toEqual(["b"]);
+    expect(diff.changed).toEqual([]);
+    expect(isUnchanged(diff)).toBe(false);
+  });
+
+  it("leaves a source its watch where only its targets changed", async () => {
+    const diff = diffConfigs(
+      await before(),
+      await after(
+        "sources: [{ path: /a, targets: [{ to: /y, pace: 1s, compress: true }, /new] }, { path: /b, targets: [/z] }]\n",
+      ),
+    );
+    expect(names(diff.kept)).toEqual(["b"]);
+    const [change] = diff.changed;
+    expect(change!.keys).toEqual([]);
+    expect(names(change!.targets.added)).toEqual(["/new"]);
+    expect(names(change!.targets.removed)).toEqual(["/x"]);
+    expect(change!.targets.changed).toMatchObject([
+      { before: { name: "/y", paceMs: 10 }, after: { name: "/y", paceMs: 1_000 } },
+    ]);
+    expect(change!.targets.changed[0]!.keys.toSorted()).toEqual(["compress", "paceMs"]);
+  });
+
+  it("names what changed of a source itself, its unchanged targets kept", async () => {
+    const diff = diffConfigs(
+      await before(),
+      await after(
+        "sources: [{ path: /a, filter: [], initial: none, targets: [/x, /y] }, { path: /b, targets: [/z] }]\n",
+      ),
+    );
+    expect(diff.changed[0]!.keys.toSorted()).toEqual(["initial", "rules"]);
+    expect(names(diff.changed[0]!.targets.kept)).toEqual(["/x", "/y"]);
+  });
+
+  it("sees a setting that appears and one that goes away", async () => {
+    const limited = await after(
+      "sources: [{ path: /a, targets: [{ to: 'h::m', bandwidth: 1K }] }]\n",
+    );
+    const free = await after("sources: [{ path: /a, targets: [h::m] }]\n");
+    for (const diff of [diffConfigs(limited, free), diffConfigs(free, limited)]) {
+      expect(diff.changed[0]!.targets.changed[0]!.keys).toEqual(["bandwidth"]);
+    }
+  });
+
+  it("takes no note of the order of sources, nor of where the text came from", async () => {
+    const turned = await after(
+      "# moved\nsources: [{ path: /b, targets: [/z] }, { path: /a, targets: [/y, /x] }]\n",
+    );
+    const diff = diffConfigs(await before(), turned);
+    expect(names(diff.kept).toSorted()).toEqual(["a", "b"]);
+    expect(isUnchanged(diff)).toBe(true);
+  });
+
+  it("tells the log and the state directory apart", async () => {
+    const config = await before();
+    const other: Config = { ...config, log: { level: "debug", format: "auto" } };
+    expect(diffConfigs(config, other)).toMatchObject({ log: true, stateDirectory: false });
+    expect(diffConfigs(config, { ...config, stateDirectory: "/other" })).toMatchObject({
+      log: false,
+      stateDirectory: true,
+    });
+  });
+});

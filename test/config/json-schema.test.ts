@@ -1,0 +1,112 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import * as z from "zod";
+import { publishedSchema } from "../../src/config/json-schema.js";
+import { referenceTables } from "../../src/config/reference.js";
+import * as schema from "../../src/config/schema.js";
+import { starterFile } from "../../src/config/starter.js";
+
+const docs = new URL("../../docs/", import.meta.url);
+const editor = z.fromJSONSchema(publishedSchema(schema));
+const accepts = (text: string) => editor.safeParse(parse(text)).success;
+const target = (line: string) => `sources: [{ path: /a, targets: [{ to: /b, ${line} }] }]`;
+
+describe("publishedSchema()", () => {
+  it("describes every key", () => {
+    const missing: string[] = [];
+    const visit = (node: unknown, path: string): void => {
+      if (typeof node !== "object" || node === null) return;
+      const { properties, items, anyOf } = node as Record<string, unknown>;
+      for (const [key, value] of Object.entries(properties ?? {})) {
+        if (!(value as { description?: string }).description) missing.push(`${path}.${key}`);
+        visit(value, `${path}.${key}`);
+      }
+      visit(items, `${path}[]`);
+      for (const form of (anyOf as unknown[] | undefined) ?? []) visit(form, path);
+    };
+    visit(publishedSchema(schema), "");
+    expect(missing).toEqual([]);
+  });
+
+  it("holds nothing but JSON schema", () => {
+    const text = JSON.stringify(publishedSchema(schema));
+    expect(text).not.toMatch(/"(?:kind|json|standard)":/);
+  });
+
+  it("accepts the starter file, and values as editors read them", () => {
+    expect(accepts(starterFile())).toBe(true);
+    expect(accepts(target("port: 873, acls: true, batch: 10, timeout: 5s, largeFile: 1MiB"))).toBe(
+      true,
+    );
+    expect(
+      accepts(target('port: "${PORT}", acls: "${A}", timeout: "${T:-5s}", deletes: "${D}"')),
+    ).toBe(true);
+    expect(accepts("sources: [{ path: /a, targets: [/b] }]\ndefaults:\nlog:\n")).toBe(true);
+  });
+
+  it.each([
+    "port: 0",
+    "port: text",
+    "acls: maybe",
+    "timeout: 5",
+    "timeout: 5 apples",
+    "largeFile: 10",
+    "deletes: miror",
+    "sessions: { idle: 1000 }",
+    "unknown: 1",
+    "ssh: [a]",
+  ])("refuses %s", (line) => {
+    expect(accepts(target(line))).toBe(false);
+  });
+
+  it("is what docs/treecast.schema.json holds", () => {
+    expect(JSON.parse(readFileSync(new URL("treecast.schema.json", docs), "utf8"))).toEqual(
+      publishedSchema(schema),
+    );
+  });
+});
+
+describe("referenceTables()", () => {
+  it("has a row for every key, with a meaning", () => {
+    const rows = referenceTables(schema)
+      .split("\n")
+      .filter((line) => line.startsWith("| `"));
+    const keys = [
+      ...Object.keys(schema.mainShape),
+      ...Object.keys(schema.sourceShape),
+      ...Object.keys(schema.targetShape),
+      ...Object.keys(schema.logShape).map((key) => `log.${key}`),
+      ...Object.keys(schema.sshShape).map((key) => `ssh.${key}`),
+      ...Object.keys(schema.sessionsShape).map((key) => `sessions.${key}`),
+      ...Object.keys(schema.retryShape).map((key) => `retry.${key}`),
+    ];
+    for (const key of keys) {
+      const row = rows.find((line) => line.startsWith(`| \`${key}\` |`));
+      expect(row, key).toMatch(/^\| `[\w.]+` \| [^|]+ \| [^|]* \| [A-Z`].*\. ?.*\|$/);
+    }
+  });
+
+  it("is what docs/configuration.md holds", () => {
+    expect(readFileSync(new URL("configuration.md", docs), "utf8")).toContain(
+      referenceTables(schema),
+    );
+  });
+});
+
+describe("docs/configuration.md", () => {
+  it("holds examples that an editor accepts", () => {
+    const text = readFileSync(new URL("configuration.md", docs), "utf8");
+    const examples = [...text.matchAll(/```yaml\n(.*?)```/gs)].map(([, example]) => example ?? "");
+    expect(examples.length).toBeGreaterThan(3);
+    for (const example of examples) expect(accepts(example), example).toBe(true);
+  });
+});
+
+describe("script/generate-docs.ts --check", () => {
+  it("passes on what is committed", () => {
+    const script = new URL("../../script/generate-docs.ts", import.meta.url).pathname;
+    execFileSync(process.execPath, ["--import", "tsx", script, "--check"], { stdio: "pipe" });
+  });
+});
