@@ -1,7 +1,7 @@
 /**
  * One filter rule as an operator writes it: `- *.log`, `+ /keep/***`, `*.tmp`, `- re:\.bak$`, `!`.
  *
- * Only reading: what a rule matches is in matcher.ts, how rules work together in filter.ts.
+ * Only reading: what a rule matches is in rule-test.ts, how rules work together in filter.ts.
  */
 import { Fault } from "../model/fault.js";
 import { readPattern } from "./pattern.js";

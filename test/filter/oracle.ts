@@ -78,53 +78,28 @@ function nameInLine(line: string): string {
     .replace(/\/$/, "");
 }
 
-/** Few letters, so that patterns meet names often; and what is hard to write. */
+/** Few letters, so that patterns meet names often. */
+const PLAIN_NAMES = ["a", "b", "c", "ab", "abc", "aab", "foo", "bar", "foobar"];
+const DOTTED_NAMES = ["a.log", "foo.log", ".log", ".a", "x.tmp", "foo~", "#a#"];
+/** What is hard to write, to show or to match. */
+const HOSTILE_NAMES = [
+  ...Array.from("*?[]\\ -+!^\x01'\""),
+  ...["**", "[a]", "a]", "a\\b", "\\*", "a b", "a\nb", "- a", "{a}", "$a", utf8("é"), utf8("aé")],
+  ...["\xff", "a\xe9b", "\xc3", "\x80\x81"],
+];
+
 const names = fc
   .oneof(
-    {
-      weight: 5,
-      arbitrary: fc.constantFrom("a", "b", "c", "ab", "abc", "aab", "foo", "bar", "foobar"),
-    },
-    {
-      weight: 2,
-      arbitrary: fc.constantFrom("a.log", "foo.log", ".log", ".a", "x.tmp", "foo~", "#a#"),
-    },
-    {
-      weight: 2,
-      arbitrary: fc.constantFrom(
-        ...[
-          "*",
-          "**",
-          "?",
-          "[",
-          "]",
-          "[a]",
-          "a]",
-          "\\",
-          "a\\b",
-          "\\*",
-          "a b",
-          " ",
-          "a\nb",
-          "-",
-          "+",
-        ],
-        ...["- a", "!", "^", "é", "aé", "/".replace("/", "\x01"), "{a}", "$a", "'", '"'].map(utf8),
-        ...["\xff", "a\xe9b", "\xc3", "\x80\x81"],
-      ),
-    },
-    {
-      weight: 1,
-      arbitrary: fc
-        .string({
-          unit: fc.constantFrom(...Array.from("ab.[]*?\\-é1")),
-          minLength: 1,
-          maxLength: 5,
-        })
-        .map(utf8),
-    },
+    { weight: 5, arbitrary: fc.constantFrom(...PLAIN_NAMES) },
+    { weight: 2, arbitrary: fc.constantFrom(...DOTTED_NAMES) },
+    { weight: 2, arbitrary: fc.constantFrom(...HOSTILE_NAMES) },
+    { weight: 1, arbitrary: shortTexts("ab.[]*?\\-é1", 5).map(utf8) },
   )
   .filter((name) => name !== "." && name !== "..");
+
+function shortTexts(letters: string, maxLength: number): fc.Arbitrary<string> {
+  return fc.string({ unit: fc.constantFrom(...Array.from(letters)), minLength: 1, maxLength });
+}
 
 function utf8(text: string): string {
   return Buffer.from(text, "utf8").toString("latin1");
@@ -151,70 +126,22 @@ export const trees: fc.Arbitrary<Tree> = fc
     return tree;
   });
 
-const literals = fc.constantFrom(
-  "a",
-  "b",
-  "c",
-  "ab",
-  "foo",
-  "bar",
-  ".log",
-  ".",
-  "~",
-  "é",
-  " ",
-  "\n",
-  "-",
-  "!",
-  "#",
-  "]",
+function words(text: string): string[] {
+  return text.split(" ");
+}
+
+const literals = fc.constantFrom(...words("a b c ab foo bar .log . ~ é - ! # ]"), " ", "\n");
+const escapes = fc.constantFrom(...words("\\a \\* \\? \\[ \\] \\\\ \\/"));
+const wildcards = fc.constantFrom(...words("* * * ** *** ? ? /** **/ */ /*/"));
+const NAMED_CLASSES = words(
+  "[[:alpha:]] [![:alpha:]] [[:alnum:]_] [[:punct:]] [[:space:]] [[:upper:]] [[:digit:]a] [[:lower:]-z] [[:cntrl:]] [[:graph:]] [[:print:]] [[:blank:]] [[:xdigit:]]",
 );
-const escapes = fc.constantFrom("\\a", "\\*", "\\?", "\\[", "\\]", "\\\\", "\\/");
-const wildcards = fc.constantFrom("*", "*", "*", "**", "***", "?", "?", "/**", "**/", "*/", "/*/");
+const CLASSES = words(
+  "[abc] [!a] [^b] [a-c] [!a-f] []a] [!]a] [a-] [-a] [\\]] [a\\-c] [a[:]b] [é] [!é] [/] [a/] [c-a] [*] [?] [[] [**] [!-~] [a-cx-z] [a-c-e]",
+);
 const classes = fc.oneof(
-  fc.constantFrom(
-    ...[
-      "[abc]",
-      "[!a]",
-      "[^b]",
-      "[a-c]",
-      "[!a-f]",
-      "[]a]",
-      "[!]a]",
-      "[a-]",
-      "[-a]",
-      "[\\]]",
-      "[a\\-c]",
-    ],
-    ...["[[:alpha:]]", "[![:alpha:]]", "[[:alnum:]_]", "[[:punct:]]", "[[:space:]]", "[[:upper:]]"],
-    ...[
-      "[[:digit:]a]",
-      "[[:lower:]-z]",
-      "[a[:]b]",
-      "[[:cntrl:]]",
-      "[[:graph:]]",
-      "[[:print:]]",
-      "[[:blank:]]",
-      "[[:xdigit:]]",
-    ],
-    ...[
-      "[é]",
-      "[!é]",
-      "[/]",
-      "[a/]",
-      "[c-a]",
-      "[*]",
-      "[?]",
-      "[[]",
-      "[**]",
-      "[ -~]",
-      "[a-cx-z]",
-      "[a-c-e]",
-    ],
-  ),
-  fc
-    .string({ unit: fc.constantFrom(...Array.from("ab!^-]\\[")), minLength: 1, maxLength: 4 })
-    .map((body) => `[${body}]`),
+  fc.constantFrom(...NAMED_CLASSES, ...CLASSES, "[ -~]"),
+  shortTexts("ab!^-]\\[", 4).map((body) => `[${body}]`),
 );
 const pieces = fc.oneof(
   { weight: 6, arbitrary: literals },

@@ -48,9 +48,7 @@ describe("the presets", () => {
           "lock#",
           "a.tmp",
         ],
-        ...["sublime.tmp", ".sublime/", "~", "jb_tmp", "x/$plan.docx", "WRL0001.tmp"].filter(
-          (each) => each !== "~",
-        ),
+        ...["sublime.tmp", ".sublime/", "jb_tmp", "x/$plan.docx", "WRL0001.tmp"],
       ],
     ],
     [
