@@ -9,7 +9,6 @@ import { rsyncArguments } from "../filter/filter.js";
 import type { ModuleEndpoint, SshEndpoint } from "../model/endpoint.js";
 import { Fault } from "../model/fault.js";
 import type { Profile, RsyncSettings } from "./settings.js";
-import { rsyncArguments } from "../filter/filter.js";
 import { sshWords } from "./ssh-arguments.js";
 
 /** Where an interrupted large file is kept for its next run; beside the file, at the replica. */

@@ -104,7 +104,20 @@ class RsyncRemote implements Remote {
         : await this.#sendNamed(others, { profile, deletes }, signal);
     if (others.length === names.length || run.outcome === "failed") return run;
     const root = await this.#sendRoot(signal);
-    return root.outcome === "done" ? run : { ...root, suspects: [...run.suspects, ROOT] };
+    if (root.outcome === "done") return run;
+    const errors = [...run.errors, ...root.errors];
+    return { ...root, errors, suspects: [...run.suspects, ROOT] };
+  }
+
+  /** The root's own attributes; rare enough for a session opened on purpose. */
+  async #sendRoot(signal: AbortSignal | undefined): Promise<Run> {
+    const lease = await this.#pool.leaseCold(
+      () => this.#open((controlPath) => rootArguments(this.#settings, { controlPath }), {}),
+      { long: false },
+      signal,
+    );
+    if ("trouble" in lease) return failedRun(lease.trouble);
+    return this.#judge(await this.#carry(lease.session, [ROOT], signal), [ROOT]);
   }
 
   async #sendNamed(

@@ -55,14 +55,24 @@ const MAX_ERROR_LINES = 40;
 
 /** What rsync calls information and yet leaves something undone, although it ends with 0. */
 const UNDONE = /^cannot delete (?:non-empty directory|mount point): /;
+/** The same where something excluded was to be spared: then it is as it should be. */
+const UNDONE_ALTHOUGH_SPARING = /^cannot delete mount point: /;
+
+export interface RunContext {
+  readonly endpoint: Endpoint;
+  /** Absolute source root, latin1. */
+  readonly source: string;
+  /** Excluded entries on the replica were to survive the deletion of a directory around them. */
+  readonly sparesExcluded: boolean;
+}
 
 export function runFrom(
   ending: Ending,
   names: readonly RelativePath[],
-  endpoint: Endpoint,
-  source: string,
+  { endpoint, source, sparesExcluded }: RunContext,
 ): Run {
-  const undone = linesOf(ending.stdout).filter((line) => UNDONE.test(line));
+  const pattern = sparesExcluded ? UNDONE_ALTHOUGH_SPARING : UNDONE;
+  const undone = linesOf(ending.stdout).filter((line) => pattern.test(line));
   const errors = [...linesOf(ending.stderr), ...undone];
   const trouble = ending.trouble ?? classify(ending.status, ending.stderr, endpoint);
   const { outcome } = meaningOf(ending.status);
