@@ -7,6 +7,7 @@ import { formatDuration } from "./duration.js";
 import type { Environment } from "./environment.js";
 import { absolutePath } from "./home.js";
 import { valueAt } from "./issues.js";
+import { quote } from "./quote.js";
 import type { WrittenTarget } from "./schema.js";
 import type { CompleteSettings, Standing } from "./settings.js";
 
@@ -21,6 +22,12 @@ export function endpointOf(
   environment: Environment,
   refuse: Refuse,
 ): Endpoint {
+  // On a command line `replica` is a directory, as for rsync and cp; in a file it may as well be a
+  // host whose module was forgotten, and then everything would be copied to a new directory here.
+  if (to.kind === "relative" && given.root !== undefined && !/^(?:\.\.?|~)(?:\/|$)/.test(to.text)) {
+    const hint = `Write ./${to.text} for a directory, or NAME::module or NAME:/path for a host.`;
+    refuse("to", `Cannot tell whether ${quote(to.text)} is a directory or a host. ${hint}`);
+  }
   if (to.kind === "relative" || to.kind === "local") {
     if (user !== undefined) refuse("user", "Cannot use a user with a local path");
     if (port !== undefined) refuse("port", "Cannot use a port with a local path");

@@ -171,7 +171,7 @@ sources:
 
   it("takes paths from where the file is, and ~ for home", async () => {
     const config = await load(
-      "sources: [{ path: ../tree, targets: [replica, ./a/../b, ~/c, /x/./y/] }]\n",
+      "sources: [{ path: ../tree, targets: [./replica, ./a/../b, ~/c, /x/./y/] }]\n",
       { HOME: "/home/op" },
     );
     const base = config.file!.split("/").slice(0, -2).join("/");

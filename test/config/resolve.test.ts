@@ -81,6 +81,14 @@ describe("a target", () => {
   });
 
   it.each([
+    [
+      "{ to: 10.0.0.2/www }",
+      "to: Cannot tell whether '10.0.0.2/www' is a directory or a host. Write ./10.0.0.2/www for a directory, or NAME::module or NAME:/path for a host.",
+    ],
+    [
+      "replica",
+      "to: Cannot tell whether 'replica' is a directory or a host. Write ./replica for a directory, or NAME::module or NAME:/path for a host.",
+    ],
     ["{ to: /x, user: u }", "user: Cannot use a user with a local path"],
     ["{ to: /x, port: 1 }", "port: Cannot use a port with a local path"],
     ["{ to: 'u@h::m', user: v }", "user: Cannot use this user: 'to' names u already"],
