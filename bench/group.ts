@@ -45,21 +45,30 @@ function findHierarchy(): Hierarchy | undefined {
 
 let counter = 0;
 
-export function createGroup(): Group {
+/** How long whoever is asked to end may take before it is ended. */
+const GRACE_MS = 5_000;
+
+export interface GroupOptions {
+  readonly graceMs?: number;
+  /** Left out, a control group is used where the kernel lets us make one. */
+  readonly means?: Group["means"];
+}
+
+export function createGroup({ graceMs = GRACE_MS, means }: GroupOptions = {}): Group {
   const hierarchy = findHierarchy();
-  if (hierarchy !== undefined) {
+  if (hierarchy !== undefined && means !== "process tree") {
     const directory = join(hierarchy.mount, `treecast-bench-${process.pid}-${counter++}`);
     try {
       mkdirSync(directory);
       enter(directory);
       enter(hierarchy.home);
-      return new ControlGroup(directory, hierarchy);
+      return new ControlGroup(directory, hierarchy, graceMs);
     } catch {
       // Not root, or a hierarchy we may not write: the process tree has to do.
       removeQuietly(directory);
     }
   }
-  return new ProcessTree();
+  return new ProcessTree(graceMs);
 }
 
 function enter(directory: string): void {
@@ -79,9 +88,11 @@ class ControlGroup implements Group {
   readonly #directory: string;
   readonly #hierarchy: Hierarchy;
   readonly #leaders: ChildProcess[] = [];
+  readonly #graceMs: number;
   readonly #stay: () => void;
 
-  constructor(directory: string, hierarchy: Hierarchy) {
+  constructor(directory: string, hierarchy: Hierarchy, graceMs: number) {
+    this.#graceMs = graceMs;
     this.#directory = directory;
     this.#hierarchy = hierarchy;
     this.#stay = onLeaving(() => this.#abandon());
@@ -124,7 +135,7 @@ class ControlGroup implements Group {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await endAll(this.#leaders, () => this.pids());
+    await endAll(this.#leaders, () => this.pids(), this.#graceMs);
     removeQuietly(this.#directory);
     this.#stay();
   }
@@ -133,7 +144,12 @@ class ControlGroup implements Group {
 class ProcessTree implements Group {
   readonly means = "process tree";
   readonly #leaders: ChildProcess[] = [];
+  readonly #graceMs: number;
   readonly #stay = onLeaving(() => killAll(this.pids()));
+
+  constructor(graceMs: number) {
+    this.#graceMs = graceMs;
+  }
 
   spawn(program: string, args: readonly string[], options: SpawnOptions = {}): ChildProcess {
     const child = spawn(program, args, { ...options, detached: true });
@@ -161,7 +177,7 @@ class ProcessTree implements Group {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await endAll(this.#leaders, () => this.pids());
+    await endAll(this.#leaders, () => this.pids(), this.#graceMs);
     this.#stay();
   }
 }
@@ -181,15 +197,17 @@ function statOf(pid: number): { parent: number; cpuSeconds: number } | undefined
   }
 }
 
-const GRACE_MS = 5_000;
-
-async function endAll(leaders: readonly ChildProcess[], pids: () => number[]): Promise<void> {
+async function endAll(
+  leaders: readonly ChildProcess[],
+  pids: () => number[],
+  graceMs: number,
+): Promise<void> {
   for (const leader of leaders) {
     if (leader.exitCode === null && leader.signalCode === null && leader.pid !== undefined) {
       signal(-leader.pid, "SIGTERM");
     }
   }
-  await waitFor(() => pids().length === 0, GRACE_MS, 20);
+  await waitFor(() => pids().length === 0, graceMs, 20);
   while (pids().length > 0) {
     killAll(pids());
     await pause(20);

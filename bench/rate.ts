@@ -8,7 +8,7 @@ import { rest, start } from "./running.js";
 import { settleDisk, type Stage } from "./stage.js";
 import { quantile } from "./statistics.js";
 import { pause } from "./waiting.js";
-import { filesOf } from "./writer.js";
+import { filesOf } from "./write-plan.js";
 import { startWriter } from "./writing.js";
 
 export interface RatePlan {

@@ -2,37 +2,13 @@
  * The writing process: makes new files at an even rate and notes when each one was closed.
  *
  * The rate is open-loop: a file is due at its time whatever happened to the ones before, so a slow
- * moment is caught up and not hidden. Runs as a child of the bench and speaks over its channel.
+ * moment is caught up and not hidden. The entry of a child of the bench, which speaks over its channel;
+ * nobody imports it.
  */
 import { closeSync, openSync, writeSync } from "node:fs";
-import { join } from "node:path";
 import { seeded } from "./random.js";
 import { realtime } from "./realtime.js";
-
-export interface WritePlan {
-  /** These exist already; files go to them in turn. */
-  readonly directories: readonly string[];
-  readonly files: number;
-  readonly perSecond: number;
-  readonly leastBytes: number;
-  readonly mostBytes: number;
-  readonly seed: number;
-}
-
-export interface WriteResult {
-  /** When each file was closed, ms; in the order of `filesOf`. */
-  readonly closedAt: readonly number[];
-  /** The most a file came after its due time, ms: what the writer itself could not hold. */
-  readonly behindMs: number;
-}
-
-/** The names a plan writes, in order. */
-export function filesOf(plan: WritePlan): string[] {
-  return Array.from({ length: plan.files }, (_, number) => {
-    const directory = plan.directories[number % plan.directories.length] ?? "";
-    return join(directory, `file-${String(number).padStart(6, "0")}`);
-  });
-}
+import { filesOf, type WritePlan, type WriteResult } from "./write-plan.js";
 
 function write(plan: WritePlan): WriteResult {
   const random = seeded(plan.seed);
@@ -58,10 +34,8 @@ function write(plan: WritePlan): WriteResult {
   return { closedAt, behindMs };
 }
 
-if (process.send !== undefined) {
-  process.on("message", (plan: WritePlan) => {
-    process.send?.(write(plan));
-    process.disconnect();
-  });
-  process.send("ready");
-}
+process.on("message", (plan: WritePlan) => {
+  // The channel is closed only once the answer has left: it may be long.
+  process.send?.(write(plan), () => process.disconnect());
+});
+process.send?.("ready");

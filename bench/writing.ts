@@ -1,7 +1,7 @@
 /** The bench's end of the writing process. */
 import { fork } from "node:child_process";
 import { join } from "node:path";
-import type { WritePlan, WriteResult } from "./writer.js";
+import type { WritePlan, WriteResult } from "./write-plan.js";
 
 export interface Writer {
   /** Starts to write at once; resolves when the last file is closed. */

@@ -21,7 +21,7 @@ const QUIET_MS = 2_000;
 export const directories: Question = {
   name: "directories",
   title: "100,000 directories",
-  method: `A tree of 101,110 directories, equal on both sides, caches warm. Watching: from the start of the process until the
+  method: `A tree of 101,010 directories, equal on both sides, caches warm. Watching: from the start of the process until the
 last of 500 directories chosen at random has been opened by the walk that sets the watches. In step: until the start-up
 pass is over and the contestant rests. Memory is resident memory of the process that watches, once at rest; bytes a directory is that, less what it needs for an empty tree,
 per directory. Watches are counted in \`/proc\`; none where another means than inotify is used.`,

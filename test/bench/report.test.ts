@@ -1,0 +1,73 @@
+import { describe, expect, it } from "vitest";
+import type { Question, Row } from "../../bench/question.js";
+import { renderReport, type Results } from "../../bench/report.js";
+
+const question: Question = {
+  name: "speed",
+  title: "How fast?",
+  method: "By looking.",
+  columns: [{ key: "p50", heading: "p50", unit: "ms", primary: true }],
+  ask: () => Promise.resolve([]),
+};
+
+function row(contestant: string, round: number, p50: number | null, note?: string): Row {
+  return { contestant, matter: "all", round, figures: { p50 }, ...(note && { note }) };
+}
+
+function render(rows: readonly Row[], changes: Partial<Results> = {}): string {
+  const results: Results = {
+    startedAt: "2026-01-02T03:04:05.000Z",
+    tookSeconds: 600,
+    quick: false,
+    rounds: 3,
+    seed: 1,
+    machine: {
+      cpu: "a processor",
+      cores: 2,
+      memoryGb: 4,
+      kernel: "6.1",
+      system: "a system",
+      fileSystem: "ext4",
+      node: "v20",
+      rsync: "3.2",
+      loadBefore: 0.1,
+      accounting: "cgroup",
+    },
+    contestants: [
+      { name: "peer", version: "2", about: "Another." },
+      { name: "treecast", version: "1", about: "Ours." },
+    ],
+    absent: [],
+    answers: [{ question: "speed", rows }],
+    ...changes,
+  };
+  return renderReport(results, [question]);
+}
+
+describe("renderReport", () => {
+  it("shows medians over the rounds and the ratio to treecast", () => {
+    const page = render([
+      ...[1, 2, 90].map((value, round) => row("treecast", round, value)),
+      ...[10, 9, 11].map((value, round) => row("peer", round, value)),
+    ]);
+    expect(page).toContain("| treecast | 2.00 |");
+    expect(page).toContain("| peer | 10.0 (5.0 ×) |");
+  });
+
+  it("shows no figure where one round had none: the lucky rounds would hide it", () => {
+    const page = render([row("peer", 0, 5), row("peer", 1, null, "it ended by itself")]);
+    expect(page).toContain("| peer | – |");
+    expect(page).toContain("peer: it ended by itself");
+  });
+
+  it("names who is absent, what was not answered, and a run too short to be quoted", () => {
+    const page = render([], {
+      quick: true,
+      absent: ["lsyncd"],
+      answers: [{ question: "speed", rows: [], problem: "no room" }],
+    });
+    expect(page).toContain("Not installed and left out: lsyncd");
+    expect(page).toContain("Not answered: no room");
+    expect(page).toContain("A quick run");
+  });
+});
