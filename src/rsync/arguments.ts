@@ -6,7 +6,7 @@
  */
 import { isUtf8 } from "node:buffer";
 import { rsyncArguments } from "../filter/filter.js";
-import type { ModuleEndpoint, SshEndpoint } from "../model/endpoint.js";
+import type { Endpoint, ModuleEndpoint, SshEndpoint } from "../model/endpoint.js";
 import { Fault } from "../model/fault.js";
 import type { Profile, RsyncSettings } from "./settings.js";
 import { sshWords } from "./ssh-arguments.js";
@@ -87,6 +87,40 @@ export function compareArguments(settings: RsyncSettings, flags: CompareFlags): 
     "./",
     destination(settings),
   ];
+}
+
+export interface ProbeFlags extends SendFlags {
+  readonly dryRun: boolean;
+}
+
+/** The arguments of a run that tries the target out: it sets no attribute of what was there before. */
+export function probeArguments(settings: RsyncSettings, flags: ProbeFlags): string[] {
+  return [
+    "--links",
+    ...(flags.dryRun ? ["--dry-run"] : []),
+    ...LIST_ARGUMENTS,
+    ...(flags.deletes ? ["--delete-missing-args", "--force"] : ["--ignore-missing-args"]),
+    "--info=flist1",
+    ...connectionArguments(settings, flags.controlPath),
+    "./",
+    destination(settings),
+  ];
+}
+
+/** The arguments that list a place, or the modules of a daemon where the module's name is empty. */
+export function listArguments(
+  settings: RsyncSettings,
+  place: Endpoint,
+  controlPath?: string,
+): string[] {
+  const to = { ...settings, endpoint: place };
+  const options = ["--list-only", "--dirs", ...connectionArguments(to, controlPath)];
+  if (place.kind === "module" && place.module === "") {
+    // --no-motd would suppress the list of modules as well.
+    return [...options.filter((option) => option !== "--no-motd"), destination(to)];
+  }
+  // Without its last slash a place is listed by itself, not by what is in it.
+  return [...options, destination(to).replace(/([^/:])\/$/, "$1")];
 }
 
 function attributeArguments({ attributes, acls, xattrs }: RsyncSettings): string[] {
@@ -185,7 +219,8 @@ export function destination({ endpoint }: RsyncSettings): string {
   if (endpoint.kind === "module") {
     const port = String(endpoint.port);
     const below = path === "" ? "" : `${path}/`;
-    return `rsync://${loginOf(endpoint)}:${port}/${argumentText(endpoint.module)}/${below}`;
+    const module = endpoint.module === "" ? "" : `${argumentText(endpoint.module)}/`;
+    return `rsync://${loginOf(endpoint)}:${port}/${module}${below}`;
   }
   // An empty path would be the root of the other machine; a leading dash would be an option.
   const safe = path === "" ? "." : path.startsWith("-") ? `./${path}` : path;

@@ -20,6 +20,8 @@ export type TroubleKind =
   /** The password is missing here, or others may read it. */
   | "password-file"
   | "read-only"
+  /** The target directory is there, but nothing can be written to it. */
+  | "unwritable"
   | "deletes-refused"
   | "too-many-connections"
   | "disk-full"
@@ -56,7 +58,7 @@ interface Pattern {
 const PATTERNS: readonly Pattern[] = [
   { text: /@ERROR: Unknown module /, kind: "unknown-module" },
   { text: /@ERROR: auth failed on module /, kind: "auth" },
-  { text: /@ERROR: max connections \(\d+\) reached/, kind: "too-many-connections" },
+  { text: /@ERROR: max connections \(-?\d+\) reached/, kind: "too-many-connections" },
   { text: /@ERROR: access denied to /, kind: "denied" },
   { text: /@ERROR: (chroot|chdir) failed/, kind: "target-missing" },
   { text: /password file must (not be|be owned)|read a password from /, kind: "password-file" },
@@ -123,6 +125,10 @@ const ADVICE: Readonly<Record<TroubleKind, readonly [cause: string, advice: stri
     "The file must exist, hold the password as its first line, and be readable by its owner alone (chmod 600).",
   ],
   "read-only": ["the module is read only", "Set `read only = no` for it in rsyncd.conf."],
+  unwritable: [
+    "nothing can be written there",
+    "Check owner and mode of the directory, and the module's `uid`.",
+  ],
   "deletes-refused": [
     "the module refuses deletions",
     "Take `delete` out of its `refuse options`, or set `deletes: never` for this target.",
@@ -168,6 +174,7 @@ const NEVER_ALONE: ReadonlySet<TroubleKind> = new Set([
   "auth",
   "password-file",
   "read-only",
+  "unwritable",
   "deletes-refused",
   "host-key",
   "ssh-auth",
