@@ -27,6 +27,8 @@ Questions: ${questions.map(({ name }) => name).join(", ")} (all of them when non
   --output DIR     where benchmarks.md and benchmarks.json go (docs; a quick run only prints)
   --list           name the questions and the contestants, with versions, and stop
   -h, --help       this text
+
+TREECAST_MAIN names another build's entry to measure as treecast (dist/cli/main.js).
 `;
 
 async function main(): Promise<void> {

@@ -6,7 +6,9 @@ import type { Stage } from "../stage.js";
 import type { Contestant } from "./contestant.js";
 
 const home = resolve(import.meta.dirname, "../..");
-const main = join(home, "dist/cli/main.js");
+
+/** Another build can be measured in its place, to compare a change with what was before. */
+const main = process.env["TREECAST_MAIN"] ?? join(home, "dist/cli/main.js");
 
 export const treecast: Contestant = {
   name: "treecast",
