@@ -68,7 +68,7 @@ export interface TargetConfig {
   readonly options: readonly string[];
   /** The rsync to run here. */
   readonly program: string;
-  /** The rsync to run on the other side (ssh and local). */
+  /** The rsync to run on the other side (ssh). */
   readonly remoteProgram?: string;
   readonly ssh: SshConfig;
   readonly timeoutMs: number;

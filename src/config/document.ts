@@ -4,7 +4,7 @@
  * Every scalar stays text (`no`, `on` and `007` too; empty and `~` are null): what a value must be
  * is the schema's to say, not the spelling's. Values only; what they mean is in `schema.ts`.
  */
-import type { CST, Document, Pair, ParsedNode, Scalar } from "yaml";
+import type { CST, Document, Pair, ParsedNode, Scalar, YAMLError } from "yaml";
 import {
   Composer,
   isAlias,
@@ -53,13 +53,19 @@ export function readYaml(text: string, file: string, environment: Environment): 
   if (document === undefined) {
     const place = { file, line: 1, column: 1 };
     const problem = { place, path: "", message: "Cannot read the YAML: it is nested too deeply" };
-    return { value: undefined, root: { place }, problems: [problem] };
+    return { value: UNREADABLE, root: { place }, problems: [problem] };
   }
-  const problems: Problem[] = [...document.errors, ...document.warnings].map((error) => ({
-    place: at(error.pos[0]),
+  const told = ({ pos, code, message }: YAMLError): Problem => ({
+    place: at(pos[0]),
     path: "",
-    ...plainly(error.code, error.message),
-  }));
+    ...plainly(code, message),
+  });
+  if (document.errors.length > 0) {
+    // What else seems wrong with a broken text is mostly a consequence.
+    const root = { place: at(0) };
+    return { value: UNREADABLE, root, problems: document.errors.map(told) };
+  }
+  const problems = document.warnings.map(told);
   const reader = new TreeReader(text, at, environment, problems);
   const { value, located } = reader.read(document.contents, []);
   return { value, root: located, problems };
@@ -114,10 +120,27 @@ function plainly(code: string, message: string): { message: string; hint?: strin
         message: "Cannot use a tag ('!…'): expected a plain value",
         hint: "Put a text that begins with '!' in quotes.",
       };
-    default:
-      return { message: `Cannot read the YAML: ${message}` };
+    default: {
+      const hint = HINTS[code];
+      return {
+        message: `Cannot read the YAML: ${message}`,
+        ...(hint === undefined ? {} : { hint }),
+      };
+    }
   }
 }
+
+const HINTS: Readonly<Record<string, string>> = {
+  BAD_INDENT: "Look above for a bracket that is not closed, or a line that is indented wrongly.",
+  BAD_SCALAR_START: "Put the text in quotes.",
+  BLOCK_AS_IMPLICIT_KEY: "A text that holds ': ' needs quotes.",
+  BLOCK_IN_FLOW: "A text that begins with '- ' needs quotes.",
+  MISSING_CHAR:
+    "Look above for a bracket or a quote that is not closed, or a line that is indented wrongly.",
+  MULTILINE_IMPLICIT_KEY:
+    "Expected 'key: value': is the blank after the ':' missing, or the line indented too far?",
+  UNEXPECTED_TOKEN: "Is the line indented wrongly, or does a text need quotes?",
+};
 
 type Node = ParsedNode | Scalar | null;
 
@@ -152,13 +175,14 @@ class TreeReader {
   read(node: Node, path: readonly PathPart[], key?: Place): Reading {
     const place = this.#at(node?.range?.[0] ?? 0);
     const located: Located = { place, ...(key === undefined ? {} : { key }) };
-    const refuse = (message: string): Reading => {
-      this.#problems.push({ place, path: formatPath(path), message });
-      return { value: null, located };
+    const refuse = (message: string, hint?: string): Reading => {
+      const hinted = hint === undefined ? {} : { hint };
+      this.#problems.push({ place, path: formatPath(path), message, ...hinted });
+      return { value: UNREADABLE, located };
     };
     if (++this.#values > MOST_VALUES) {
       // Said once; the rest is left unread.
-      if (this.#values > MOST_VALUES + 1) return { value: null, located };
+      if (this.#values > MOST_VALUES + 1) return { value: UNREADABLE, located };
       return refuse(
         `Cannot read on: the file has more than ${MOST_VALUES} values, aliases counted`,
       );
@@ -180,11 +204,13 @@ class TreeReader {
     name: string,
     path: readonly PathPart[],
     located: Located,
-    refuse: (message: string) => Reading,
+    refuse: (message: string, hint?: string) => Reading,
   ): Reading {
     const aim = this.#anchors.get(name);
-    if (aim === undefined)
-      return refuse(`Cannot use the alias '*${name}': no '&${name}' before it`);
+    if (aim === undefined) {
+      const message = `Cannot use the alias '*${name}': no '&${name}' before it`;
+      return refuse(message, "Put a text that begins with '*' in quotes.");
+    }
     if (this.#open.has(aim)) return refuse(`Cannot use the alias '*${name}': it holds itself`);
     this.#open.add(aim);
     const { value, located: inside } = this.#readPlain(aim, path, located);
@@ -253,7 +279,8 @@ class TreeReader {
       );
     }
     if (typeof value === "object" && value !== null) return [{ value, located }];
-    if (value !== null) problem("Cannot merge ('<<'): expected an alias of a mapping");
+    if (value !== null && value !== UNREADABLE)
+      problem("Cannot merge ('<<'): expected an alias of a mapping");
     return [];
   }
 

@@ -48,9 +48,7 @@ export async function loadText(
   problems.push(...document.problems);
   const given: Given = { value: document.value, root: document.root, included: above.length > 0 };
   const result = (given.included ? known.includedFile : known.mainFile).safeParse(document.value);
-  // Where the YAML itself is broken, what the schema misses is mostly its consequence.
-  const broken = document.problems.some(({ path }) => path === "");
-  if (!result.success && !broken) problems.push(...problemsOf(result.error.issues, given, known));
+  if (!result.success) problems.push(...problemsOf(result.error.issues, given, known));
   const written: WrittenFile = result.data ?? known.soundParts(document.value);
   const included = await loadIncluded(file, written, given, context, [...above, file]);
   return { directory: dirname(file), given, written, included };

@@ -50,7 +50,7 @@ function problemsOfIssue(
     value === undefined
       ? `missing: ${issue.message}`
       : `${issue.message}, got ${shown(value, given, path)}`;
-  return [problem(given, path, message, closest(value, words) ?? said)];
+  return [problem(given, path, message, closest(value, words) ?? listAdvice(issue, value) ?? said)];
 }
 
 /** Of the forms a value may have, the one it was meant to be: whose own type is right. */
@@ -58,6 +58,12 @@ function branchFor(branches: readonly (readonly core.$ZodIssue[])[]): readonly c
   const wrongType = (issue: core.$ZodIssue) =>
     issue.path.length === 0 && issue.code === "invalid_type";
   return branches.find((issues) => !issues.some(wrongType)) ?? branches.at(-1) ?? [];
+}
+
+/** The most frequent slip in YAML: the dash before the entries of a list. */
+function listAdvice(issue: core.$ZodIssue, value: unknown): string | undefined {
+  const isSlip = issue.code === "invalid_type" && issue.expected === "array" && Boolean(value);
+  return isSlip ? "Begin each entry with '- '." : undefined;
 }
 
 function closest(value: unknown, words: unknown): string | undefined {
@@ -101,12 +107,11 @@ function unknownKey(key: string, path: readonly PathPart[], given: Given, known:
   const foreign = FOREIGN[plain];
   const meant = foreign !== undefined && here.includes(foreign) ? foreign : nearest(key, here);
   const elsewhere = meant === undefined ? homeOf(key, known) : undefined;
-  const hint =
-    meant !== undefined
-      ? `Did you mean '${meant}'?`
-      : elsewhere !== undefined
-        ? `It belongs ${elsewhere}.`
-        : `Known here: ${here.join(", ")}.`;
+  let hint: string | undefined;
+  if (meant !== undefined) hint = `Did you mean '${meant}'?`;
+  else if (elsewhere !== undefined) hint = `It belongs ${elsewhere}.`;
+  // A long list would hide the message.
+  else if (here.length <= 8) hint = `Known here: ${here.join(", ")}.`;
   return problem(given, at, `unknown key ${quote(key)}`, hint, "key");
 }
 

@@ -77,7 +77,7 @@ describe("readYaml()", () => {
 
   it("refuses aliases without an anchor and anchors that hold themselves", () => {
     expect(problems("a: *b\n")).toEqual([
-      "/f.yaml:1:4: a: Cannot use the alias '*b': no '&b' before it",
+      "/f.yaml:1:4: a: Cannot use the alias '*b': no '&b' before it. Put a text that begins with '*' in quotes.",
     ]);
     expect(problems("a: &a [*a]\n")[0]).toContain("it holds itself");
     expect(problems("a: &a {<<: *a}\n")[0]).toContain("it holds itself");
