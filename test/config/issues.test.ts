@@ -66,7 +66,10 @@ describe("a value that does not fit", () => {
     ["longestWait: { '*.x': soon }", /longestWait\["\*\.x"\]: expected a length of time/],
     ["longestWait: [1s]", /longestWait: expected a length of time, or a mapping from patterns/],
     ["initial: true", /initial: expected full or none, got 'true'$/],
-    ["filterFile: { a: b }", /filterFile: expected a list of paths, got a mapping\. Begin each entry with '- '\.$/],
+    [
+      "filterFile: { a: b }",
+      /filterFile: expected a list of paths, got a mapping\. Begin each entry with '- '\.$/,
+    ],
   ])("is refused in a source too: %s", async (line, message) => {
     const found = await complaints(inSource(line));
     expect(found).toHaveLength(1);
