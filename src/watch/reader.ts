@@ -261,7 +261,8 @@ export class Reader {
       if (this.#scanning) this.#scanTookMs += systemClock.now() - now;
     }
     if (entrance.hasWork || this.#root === undefined) return;
-    this.#finishLook(now);
+    // A directory whose creation is still queued is not watched yet; whoever compares would see it.
+    if (this.#queueEmpty) this.#finishLook(now);
     if (now >= this.#mountsDue) this.#lookAtMounts();
     if (now >= this.#overflowDue && this.#gaps.length === 0) this.#healOverflow();
     if (!this.#queueEmpty) return;

@@ -5,7 +5,7 @@
 import { lstatSync, readdirSync } from "node:fs";
 import type { BigIntStats } from "node:fs";
 import { Kind } from "../../src/model/change.js";
-import type { Changes, Coverage, Gap } from "../../src/model/change.js";
+import type { Changes, Coverage, Gap, Kinds } from "../../src/model/change.js";
 import { bytesBelow, displayPath, isBelow, joinPath, ROOT } from "../../src/model/path.js";
 import type { RelativePath } from "../../src/model/path.js";
 import { startWatch } from "../../src/watch/watch.js";
@@ -35,6 +35,8 @@ export class Mirror implements WatchListener {
   /** Every kind a path was told with. */
   readonly kinds = new Map<RelativePath, number>();
   readonly #root: string;
+  /** Directories that a comparison copied, and that have not been told as new since. */
+  readonly #compared = new Set<RelativePath>();
 
   /** `root` is absolute, latin1. */
   constructor(root: string) {
@@ -49,13 +51,13 @@ export class Mirror implements WatchListener {
       const kind = kinds[index]!;
       this.kinds.set(path, (this.kinds.get(path) ?? 0) | kind);
       // A file that is only being written waits for its close.
-      if ((kind & (Kind.Content | Kind.Attributes | Kind.Gone)) !== 0) this.#copy(path);
+      if ((kind & (Kind.Content | Kind.Attributes | Kind.Gone)) !== 0) this.#copy(path, kind);
     }
   }
 
   gap(gap: Gap): void {
     this.gaps.push(gap);
-    this.copyAll();
+    this.compareAll();
   }
 
   root(state: "lost" | "returned", reason: string): void {
@@ -70,8 +72,16 @@ export class Mirror implements WatchListener {
     this.notices.push(notice);
   }
 
+  /** Compares everything, while the disk may be ahead of the watch. */
+  compareAll(): void {
+    this.copyAll();
+    for (const [path, text] of this.entries) if (isDirectory(text)) this.#compared.add(path);
+  }
+
+  /** Copies everything, while nothing changes. */
   copyAll(): void {
     this.entries.clear();
+    this.#compared.clear();
     for (const [path, text] of walk(this.#root)) this.entries.set(path, text);
   }
 
@@ -95,14 +105,28 @@ export class Mirror implements WatchListener {
     return count;
   }
 
-  #copy(path: RelativePath): void {
+  #copy(path: RelativePath, kinds: Kinds): void {
     const text = lookAt(this.#root, path);
-    if (text !== undefined) {
-      const before = this.entries.get(path);
-      // A file in a directory's place, or another directory: what was below is not there.
-      if (before !== undefined && isDirectory(before) && !isDirectory(text)) this.#drop(path);
-      if (path !== "") this.entries.set(path, text);
-    } else this.#drop(path);
+    const before = this.entries.get(path);
+    if (text === undefined) this.#drop(path);
+    // A file in a directory's place: what was below is not there.
+    else if (before !== undefined && isDirectory(before) && !isDirectory(text)) this.#drop(path);
+    if (text === undefined || path === "") return;
+    this.entries.set(path, text);
+    // A directory that was said to be gone and is there is another one: it is compared.
+    const isAnother = (kinds & Kind.Gone) !== 0 && (kinds & Kind.Directory) !== 0;
+    // One that a comparison met before it was watched is compared again once it is.
+    const wasAhead = (kinds & Kind.Content) !== 0 && this.#compared.delete(path);
+    if ((isAnother || wasAhead) && isDirectory(text)) this.#compare(path, text);
+  }
+
+  #compare(path: RelativePath, text: string): void {
+    this.#drop(path);
+    this.entries.set(path, text);
+    for (const [below, each] of walk(this.#root, path)) {
+      this.entries.set(below, each);
+      if (isDirectory(each)) this.#compared.add(below);
+    }
   }
 
   #drop(path: RelativePath): void {

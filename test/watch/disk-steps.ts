@@ -1,0 +1,81 @@
+/** Things that happen on a disk, as data, so that a random run of them can be told and repeated. */
+import {
+  appendFileSync,
+  chmodSync,
+  linkSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+
+export type DiskStep =
+  | {
+      readonly do: "mkdir" | "write" | "append" | "remove" | "symlink" | "chmod";
+      readonly at: string;
+    }
+  | { readonly do: "rename" | "link"; readonly at: string; readonly to: string }
+  /** Out of the tree, and in again. */
+  | { readonly do: "out" | "in"; readonly at: string };
+
+/** Few names and little depth, so that steps meet. */
+const name = fc.constantFrom("a", "b", "c");
+export const place = fc.array(name, { minLength: 1, maxLength: 4 }).map((names) => names.join("/"));
+
+export const diskStep: fc.Arbitrary<DiskStep> = fc.oneof(
+  { weight: 5, arbitrary: fc.record({ do: fc.constant("mkdir" as const), at: place }) },
+  { weight: 5, arbitrary: fc.record({ do: fc.constant("rename" as const), at: place, to: place }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constantFrom("write", "append", "remove", "symlink", "chmod", "out", "in"),
+      at: place,
+    }) as fc.Arbitrary<DiskStep>,
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("link" as const), at: place, to: place }) },
+);
+
+/** Carries a step out; one that cannot be is nothing. `outside` is on the same file system. */
+export function carryOut(step: DiskStep, root: string, outside: string): void {
+  const at = join(root, step.at);
+  try {
+    switch (step.do) {
+      case "mkdir":
+        mkdirSync(at, { recursive: true });
+        break;
+      case "write":
+        writeFileSync(at, String(Math.random()));
+        break;
+      case "append":
+        appendFileSync(at, "more");
+        break;
+      case "remove":
+        rmSync(at, { recursive: true });
+        break;
+      case "symlink":
+        symlinkSync("b", at);
+        break;
+      case "chmod":
+        chmodSync(at, 0o700 + Math.floor(Math.random() * 0o77));
+        break;
+      case "rename":
+        renameSync(at, join(root, step.to));
+        break;
+      case "link":
+        linkSync(at, join(root, step.to));
+        break;
+      case "out":
+        renameSync(at, join(outside, step.at.replaceAll("/", "-")));
+        break;
+      case "in":
+        renameSync(join(outside, step.at.replaceAll("/", "-")), at);
+        break;
+    }
+  } catch (error) {
+    // Not there, in the way, into itself: so be it. Anything else is the test's own fault.
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+  }
+}

@@ -1,0 +1,144 @@
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { TreeCalls } from "../../src/watch/calls.js";
+import { makeTempDir } from "../support/temp.js";
+import { carryOut, diskStep } from "./disk-steps.js";
+import type { DiskStep } from "./disk-steps.js";
+import { Harness } from "./harness.js";
+import type { HarnessOptions } from "./harness.js";
+
+const scratch = makeTempDir();
+let rounds = 0;
+
+type Step =
+  | DiskStep
+  /** A part of the queue is read, or one directory looked at. */
+  | { readonly do: "read"; readonly bytes: number }
+  | { readonly do: "step" | "settle" | "deliver" | "overflow" };
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 6, arbitrary: diskStep },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("read" as const), bytes: fc.nat(600) }) },
+  { weight: 2, arbitrary: fc.constant({ do: "step" as const }) },
+  { weight: 1, arbitrary: fc.constantFrom({ do: "settle" as const }, { do: "deliver" as const }) },
+);
+
+const stepWithLoss: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 12, arbitrary: step },
+  { weight: 1, arbitrary: fc.constant({ do: "overflow" as const }) },
+);
+
+interface Story {
+  readonly before: readonly DiskStep[];
+  readonly steps: readonly Step[];
+  /** What happens between the tree's own system calls, one each. */
+  readonly between: readonly (DiskStep | undefined)[];
+}
+
+function story(each: fc.Arbitrary<Step>): fc.Arbitrary<Story> {
+  return fc.record({
+    before: fc.array(diskStep, { maxLength: 12 }),
+    steps: fc.array(each, { minLength: 1, maxLength: 25 }),
+    between: fc.array(fc.option(diskStep, { nil: undefined }), { maxLength: 25 }),
+  });
+}
+
+/** What is wrong after a story; empty when the watch has kept up. */
+function play({ before, steps, between }: Story, options: HarnessOptions = {}): string[] {
+  const base = join(scratch, String(rounds++));
+  const [root, outside] = [join(base, "root"), join(base, "outside")];
+  mkdirSync(root, { recursive: true });
+  mkdirSync(outside);
+  for (const each of before) carryOut(each, root, outside);
+  using harness = new Harness(root, options);
+  harness.start();
+  const waiting = [...between];
+  harness.between = () => {
+    const next = waiting.shift();
+    if (next !== undefined) carryOut(next, root, outside);
+  };
+  for (const each of steps) {
+    if (each.do === "read") harness.read(each.bytes);
+    else if (each.do === "step") harness.step();
+    else if (each.do === "settle") harness.settle();
+    else if (each.do === "deliver") harness.deliver();
+    else if (each.do === "overflow") harness.overflow();
+    else carryOut(each, root, outside);
+  }
+  harness.settle();
+  harness.between = () => undefined;
+  harness.settle();
+  const wrong = [...harness.mirror.differences(), ...harness.wrongWatches()];
+  rmSync(base, { recursive: true, force: true });
+  return wrong;
+}
+
+/** How many of `count` stories go wrong; each would have to go right. */
+function failures(count: number, options: HarnessOptions): number {
+  return fc
+    .sample(story(step), { numRuns: count, seed: 20 })
+    .filter((each) => play(each, options).length > 0).length;
+}
+
+describe("a watched tree", () => {
+  it(
+    "tells every difference, whatever happens between its system calls",
+    { timeout: 120_000 },
+    () => {
+      fc.assert(
+        fc.property(story(step), (each) => {
+          expect(play(each)).toEqual([]);
+        }),
+        { numRuns: Number(process.env["TREECAST_RUNS"] ?? 400) },
+      );
+    },
+  );
+
+  it("is whole again after events were lost", { timeout: 120_000 }, () => {
+    fc.assert(
+      fc.property(story(stepWithLoss), (each) => {
+        expect(play(each)).toEqual([]);
+      }),
+      { numRuns: Number(process.env["TREECAST_RUNS"] ?? 200) },
+    );
+  });
+});
+
+describe("the order of watching and listing", () => {
+  it("matters: without the list after the watch, entries are missed", () => {
+    const unlisted = (calls: TreeCalls): TreeCalls => ({ ...calls, list: () => 0 });
+    expect(failures(40, { wrap: unlisted })).toBeGreaterThan(20);
+  });
+
+  it("matters: listed before it is watched, a directory misses entries", () => {
+    expect(failures(150, { wrap: listedFirst })).toBeGreaterThan(5);
+  });
+
+  it("is right as it is: the same stories go well", () => {
+    expect(failures(150, {})).toBe(0);
+  });
+});
+
+/** Reads the list before the watch is added, and shows that list afterwards. */
+function listedFirst(calls: TreeCalls): TreeCalls {
+  const lists = new Map<
+    string,
+    { error: number; entries: [string, "directory" | "file" | "other"][] }
+  >();
+  return {
+    ...calls,
+    addWatch(path) {
+      const entries: [string, "directory" | "file" | "other"][] = [];
+      const error = calls.list(path, true, (name, type) => entries.push([name, type]));
+      lists.set(path, { error, entries });
+      return calls.addWatch(path);
+    },
+    list(path, files, visit) {
+      const list = lists.get(path) ?? { error: 0, entries: [] };
+      for (const [name, type] of list.entries) if (files || type === "directory") visit(name, type);
+      return list.error;
+    },
+  };
+}
