@@ -1,9 +1,21 @@
 #!/usr/bin/env node
-import { configFromArguments } from "../config/arguments.js";
-import { startDaemon } from "../daemon/daemon.js";
-const [, , source, ...targets] = process.argv;
-const config = await configFromArguments(source!, targets, { state: "/tmp/x/state" });
-const daemon = await startDaemon(config, {
-  onFact: (fact) => console.log(Date.now(), JSON.stringify(fact)),
-});
-process.on("SIGINT", () => void daemon.close().then(() => process.exit(0)));
+/** The program's start and end. What it can do is in `program.ts`; every command is loaded when asked for. */
+import { complain } from "./complaint.js";
+import { ExitStatus, exitStatusOf } from "./exit-status.js";
+import { runProgram } from "./program.js";
+import { survivePipes } from "./pipes.js";
+
+survivePipes();
+for (const event of ["uncaughtException", "unhandledRejection"] as const) {
+  process.on(event, (error: unknown) => {
+    complain(error);
+    process.exit(ExitStatus.Internal);
+  });
+}
+
+try {
+  process.exit(await runProgram(process.argv.slice(2)));
+} catch (error) {
+  complain(error);
+  process.exit(exitStatusOf(error));
+}

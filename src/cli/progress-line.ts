@@ -1,0 +1,63 @@
+/** One target's progress as one line: names, a bar, counts, bytes, how long it will take. */
+import type { Palette } from "../observe/palette.js";
+import { bytesText, digits, durationText } from "../observe/quantities.js";
+import type { TargetStatus } from "../replicate/status.js";
+
+export interface ProgressView {
+  readonly names: string;
+  readonly target: Pick<TargetStatus, "owed" | "delivered" | "failed" | "state">;
+  /** Differences that the comparison found; undefined while it goes on. */
+  readonly found: number | undefined;
+  readonly elapsedMs: number;
+  /** Columns; Infinity draws no bar. */
+  readonly width: number;
+  readonly palette: Palette;
+}
+
+const BAR = 20;
+/** A guess made earlier is worse than none. */
+const GUESS_AFTER_MS = 1_000;
+
+export function progressLine({
+  names,
+  target,
+  found,
+  elapsedMs,
+  width,
+  palette,
+}: ProgressView): string {
+  const { paths, bytes } = target.delivered;
+  // What is in flight is neither owed nor delivered.
+  const total = Math.max(found ?? 0, paths + target.owed);
+  const left = total - paths - target.failed.length;
+  const sent = `${digits(paths)} of ${digits(total)}`;
+  const parts =
+    target.state === "down"
+      ? ["cannot be reached; trying again"]
+      : found !== undefined
+        ? [percent(paths, total), sent, bytesText(bytes), guess(paths, left, elapsedMs)]
+        : [`comparing, ${digits(total)} found`, `${digits(paths)} sent`, bytesText(bytes)];
+  const text = parts.filter((part) => part !== "").join("  ");
+  if (width === Infinity) return `${names}: ${text}`;
+  const bar =
+    found !== undefined && target.state !== "down" ? `${drawn(paths, total, palette)}  ` : "";
+  // Escapes have no width; what has is cut, so that a line never takes two.
+  const room = Math.max(10, width - 1 - (bar === "" ? 0 : BAR + 2));
+  const line = `${names}  ${text}`;
+  const shown = line.length > room ? `${line.slice(0, room - 1)}…` : line;
+  return `${bar}${shown}`;
+}
+
+function drawn(done: number, total: number, { green, dim }: Palette): string {
+  const full = total === 0 ? BAR : Math.floor((BAR * done) / total);
+  return `${green("█".repeat(full))}${dim("░".repeat(BAR - full))}`;
+}
+
+function percent(done: number, total: number): string {
+  return `${total === 0 ? 100 : Math.floor((100 * done) / total)} %`;
+}
+
+function guess(done: number, left: number, elapsedMs: number): string {
+  if (done === 0 || left <= 0 || elapsedMs < GUESS_AFTER_MS) return "";
+  return `about ${durationText((elapsedMs * left) / done)} left`;
+}

@@ -1,0 +1,113 @@
+/**
+ * How far a pass has come: bars that are drawn again on a terminal, a line now and then elsewhere.
+ *
+ * It is also the stream for log lines, which go above the bars.
+ */
+import { type Clock, systemClock } from "../model/clock.js";
+import type { Fact } from "../model/fact.js";
+import { createPalette, type Palette, wantsColour } from "../observe/palette.js";
+import type { SourceStatus, TargetStatus } from "../replicate/status.js";
+import { progressLine } from "./progress-line.js";
+
+export interface ProgressStream {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+export interface ProgressItem {
+  readonly source: SourceStatus;
+  readonly target: TargetStatus;
+}
+
+const REDRAW_MS = 100;
+/** Without a terminal: rare enough for a mail from cron. */
+const TELL_MS = 10_000;
+
+export class Progress {
+  readonly #stream: ProgressStream;
+  readonly #clock: Clock;
+  readonly #quiet: boolean;
+  readonly #palette: Palette;
+  /** Differences by target, where the comparison has ended. */
+  readonly #found = new Map<string, number>();
+  #items: () => readonly ProgressItem[] = () => [];
+  #startedAt = 0;
+  #drawn = 0;
+  #cancel: (() => void) | undefined;
+
+  constructor(
+    stream: ProgressStream,
+    {
+      quiet = false,
+      clock = systemClock,
+    }: { readonly quiet?: boolean; readonly clock?: Clock } = {},
+  ) {
+    this.#stream = stream;
+    this.#quiet = quiet;
+    this.#clock = clock;
+    this.#palette = createPalette(wantsColour(stream));
+  }
+
+  get isTTY(): boolean {
+    return this.#stream.isTTY === true;
+  }
+
+  take(fact: Fact): void {
+    if (fact.kind === "pass" && fact.path === "") this.#found.set(keyOf(fact), fact.differences);
+  }
+
+  start(items: () => readonly ProgressItem[]): void {
+    this.#items = items;
+    this.#startedAt = this.#clock.now();
+    if (!this.#quiet) this.#next();
+  }
+
+  /** Takes the bars away. */
+  stop(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+    this.#erase();
+  }
+
+  /** Writes whole lines above the bars. */
+  write(lines: string): void {
+    this.#erase();
+    this.#stream.write(lines);
+    if (this.#cancel !== undefined && this.isTTY) this.#draw();
+  }
+
+  #next(): void {
+    this.#cancel = this.#clock.after(this.isTTY ? REDRAW_MS : TELL_MS, () => {
+      if (this.isTTY) this.#erase();
+      this.#draw();
+      this.#next();
+    });
+  }
+
+  #draw(): void {
+    const width = this.isTTY ? (this.#stream.columns ?? 80) : Infinity;
+    const elapsedMs = this.#clock.now() - this.#startedAt;
+    const lines = this.#items().map(({ source, target }) =>
+      progressLine({
+        names: `${source.name} → ${target.name}`,
+        target,
+        found: this.#found.get(keyOf({ source: source.name, target: target.name })),
+        elapsedMs,
+        width,
+        palette: this.#palette,
+      }),
+    );
+    if (lines.length > 0) this.#stream.write(lines.map((line) => `${line}\n`).join(""));
+    this.#drawn = this.isTTY ? lines.length : 0;
+  }
+
+  #erase(): void {
+    if (this.#drawn > 0) this.#stream.write(`\x1b[${this.#drawn}A\x1b[J`);
+    this.#drawn = 0;
+  }
+}
+
+function keyOf({ source, target }: { readonly source: string; readonly target: string }): string {
+  return `${source}\0${target}`;
+}

@@ -1,0 +1,84 @@
+/** Whether sources are there, and whether the kernel lets all of their directories be watched. */
+import { accessSync, constants, readdirSync, statSync } from "node:fs";
+import type { SourceConfig } from "../config/config.js";
+import { compileFilter, type Filter } from "../filter/filter.js";
+import { readLimits } from "../kernel/limits.js";
+import { bytesBelow, displayPath, joinPath, type RelativePath, ROOT } from "../model/path.js";
+import { countOf, digits } from "../observe/quantities.js";
+import type { Finding } from "./checking.js";
+
+export function sourceFindings(sources: readonly SourceConfig[]): Finding[] {
+  const findings: Finding[] = [];
+  let directories = 0;
+  for (const source of sources) {
+    const fault = rootFault(source.path);
+    if (fault !== undefined) {
+      findings.push({ level: "error", source: source.name, text: fault });
+      continue;
+    }
+    const count = countDirectories(source.path, compileFilter(source.rules));
+    directories += count;
+    const text = `${displayPath(source.path)}: ${countOf(count, "directory", "directories")} to watch`;
+    findings.push({ level: "ok", source: source.name, text });
+  }
+  return [...findings, ...limitFindings(directories, sources.length)];
+}
+
+function rootFault(path: string): string | undefined {
+  const bytes = Buffer.from(path, "latin1");
+  const shown = displayPath(path);
+  try {
+    if (!statSync(bytes).isDirectory()) return `Cannot watch '${shown}': expected a directory`;
+    accessSync(bytes, constants.R_OK | constants.X_OK);
+    return undefined;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const missing = code === "ENOENT" || code === "ENOTDIR";
+    const why = missing ? "there is no such directory" : "this user may not read it";
+    return `Cannot watch '${shown}': ${why}`;
+  }
+}
+
+/** Directories that would be watched: those the filter keeps, the root included. */
+function countDirectories(root: string, filter: Filter): number {
+  let count = 0;
+  const waiting: RelativePath[] = [ROOT];
+  for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
+    count++;
+    for (const name of directoriesIn(root, at)) {
+      const path = joinPath(at, name);
+      if (filter.keepsEntry(path, true)) waiting.push(path);
+    }
+  }
+  return count;
+}
+
+function directoriesIn(root: string, path: RelativePath): string[] {
+  try {
+    return readdirSync(bytesBelow(root, path), { encoding: "latin1", withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name);
+  } catch {
+    return []; // it went meanwhile, or cannot be read and so not be watched either
+  }
+}
+
+function limitFindings(directories: number, sources: number): Finding[] {
+  const { maxUserWatches, maxUserInstances, watchesSysctl } = readLimits();
+  const findings: Finding[] = [];
+  if (maxUserWatches !== undefined && directories > maxUserWatches) {
+    const wanted = 2 ** Math.ceil(Math.log2(2 * directories));
+    const text =
+      `${watchesSysctl} allows ${digits(maxUserWatches)} watches to all programs of a user, and ` +
+      `${digits(directories)} are needed; the other directories would be scanned. ` +
+      `Raise it: sysctl -w ${watchesSysctl}=${wanted}`;
+    findings.push({ level: "warning", text });
+  }
+  if (maxUserInstances !== undefined && sources > maxUserInstances) {
+    const text =
+      `fs.inotify.max_user_instances is ${maxUserInstances}, and ${sources} are needed. ` +
+      `Raise it: sysctl -w fs.inotify.max_user_instances=${2 * sources}`;
+    findings.push({ level: "error", text });
+  }
+  return findings;
+}

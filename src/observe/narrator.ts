@@ -1,0 +1,239 @@
+/**
+ * Turns facts into log entries: which level, which words, and what is not worth repeating.
+ *
+ * It remembers what was said, so that trouble which lasts is one line for each change of state. It
+ * writes nothing itself.
+ */
+import type { Coverage } from "../model/change.js";
+import type { BatchDelivered, Fact, PassFinished, PathFailed } from "../model/fact.js";
+import { displayPath } from "../model/path.js";
+import type { LogEntry, LogLevel } from "./log-entry.js";
+import { bytesText, countOf, durationText } from "./quantities.js";
+
+/** Names that one line shows; the rest are counted. Level debug lists them all. */
+const NAMES_SHOWN = 3;
+
+/** Failed paths that are remembered; one that is forgotten is announced a second time. */
+const MOST_FAILURES = 10_000;
+
+type FactOf<Kind extends Fact["kind"]> = Extract<Fact, { readonly kind: Kind }>;
+
+export class Narrator {
+  readonly #failed = new Set<string>();
+  readonly #down = new Set<string>();
+  readonly #keptTold = new Set<string>();
+  readonly #unwatched = new Map<string, number>();
+
+  /**
+   * What a log of everything would say of the fact; often one entry, sometimes none.
+   *
+   * @param eachPath whether a batch is worth a line for every path, too
+   */
+  tell(fact: Fact, eachPath: boolean): LogEntry[] {
+    switch (fact.kind) {
+      case "source-state":
+        return [this.#sourceState(fact)];
+      case "coverage":
+        return [this.#coverage(fact.source, fact.coverage)];
+      case "gap":
+        return [gap(fact)];
+      case "target-state":
+        return [this.#targetState(fact)];
+      case "batch":
+        return this.#batch(fact, eachPath);
+      case "path-failed":
+        return [this.#pathFailed(fact)];
+      case "pass":
+        return this.#pass(fact);
+      case "deletes-refused":
+        return [
+          entry("warn", fact, "The target refuses deletions: nothing is deleted there from now on"),
+        ];
+      case "note":
+        return [entry(fact.level, fact, displayText(fact.text))];
+    }
+  }
+
+  #sourceState(fact: FactOf<"source-state">): LogEntry {
+    switch (fact.state) {
+      case "starting":
+        return entry("debug", fact, "Starting to watch");
+      case "watching": {
+        const { watched, unwatched } = fact.coverage;
+        const { tookMs } = fact;
+        const directories = countOf(watched, "directory", "directories");
+        const took = tookMs > 0 ? ` after ${durationText(tookMs)}` : "";
+        this.#unwatched.set(fact.source, unwatched);
+        return entry("info", fact, `Watching ${directories}${took}`, {
+          watched,
+          unwatched,
+          tookMs,
+        });
+      }
+      case "root-lost":
+        return entry("error", fact, `Nothing is sent: ${displayText(fact.reason)}`, {
+          reason: fact.reason,
+        });
+      case "failed":
+        return entry("error", fact, displayText(fact.reason), { reason: fact.reason });
+    }
+  }
+
+  #coverage(source: string, { watched, unwatched }: Coverage): LogEntry {
+    const before = this.#unwatched.get(source) ?? 0;
+    this.#unwatched.set(source, unwatched);
+    const level =
+      (before === 0) === (unwatched === 0) ? "debug" : unwatched === 0 ? "info" : "warn";
+    const total = countOf(watched + unwatched, "directory", "directories");
+    const text =
+      unwatched === 0
+        ? `Watching ${total}`
+        : `Watching ${watched} of ${total}; the others are scanned from time to time`;
+    return entry(level, { kind: "coverage", source }, text, { watched, unwatched });
+  }
+
+  #targetState(fact: FactOf<"target-state">): LogEntry {
+    const key = `${fact.source}\0${fact.target}`;
+    const wasDown = this.#down.delete(key);
+    switch (fact.state) {
+      case "connecting":
+        return entry("debug", fact, "Connecting");
+      case "catching-up":
+        return entry("info", fact, wasDown ? "Works again; catching up" : "Catching up");
+      case "live":
+        return entry("info", fact, wasDown ? "Works again; up to date" : "Up to date");
+      case "down": {
+        this.#down.add(key);
+        const { reason, retryAt } = fact;
+        const text = `${displayText(reason)} It is tried again by itself; what it lacks stays owed`;
+        return entry("error", fact, text, { reason, retryAt: new Date(retryAt).toISOString() });
+      }
+    }
+  }
+
+  #batch(fact: BatchDelivered, eachPath: boolean): LogEntry[] {
+    const { entries, bytes, tookMs } = fact;
+    let deleted = 0;
+    let delayMs = 0;
+    for (const each of entries) {
+      if (each.deleted) deleted++;
+      delayMs = Math.max(delayMs, each.delayMs);
+      this.#failed.delete(keyOf(fact, each.path));
+    }
+    const sent = entries.length - deleted;
+    const counts = [
+      ...(sent > 0 || deleted === 0 ? [`${sent} sent`] : []),
+      ...(deleted > 0 ? [`${deleted} deleted`] : []),
+    ].join(", ");
+    const names = entries.slice(0, NAMES_SHOWN).map(({ path }) => displayPath(path));
+    const line = `${counts}, ${bytesText(bytes)}, ${durationText(delayMs)}: ${listed(names, entries.length)}`;
+    const fields = { sent, deleted, bytes, delayMs: tidy(delayMs), tookMs: tidy(tookMs), names };
+    const whole = entry("info", fact, line, fields);
+    if (!eachPath) return [whole];
+    const each = entries.map(({ path, deleted: gone, delayMs: delay }) =>
+      entry(
+        "debug",
+        { ...fact, kind: "path" },
+        `${gone ? "deleted" : "sent"} ${displayPath(path)}, ${durationText(delay)}`,
+        { path: displayPath(path), deleted: gone, delayMs: tidy(delay) },
+      ),
+    );
+    return [whole, ...each];
+  }
+
+  #pathFailed(fact: PathFailed): LogEntry {
+    const { path, reason, attempts, retryAt } = fact;
+    const key = keyOf(fact, path);
+    const level = this.#failed.has(key) ? "debug" : "warn";
+    if (this.#failed.size < MOST_FAILURES) this.#failed.add(key);
+    const text = `Cannot deliver ${displayPath(path)}: ${displayText(reason)}. It is tried again by itself`;
+    return entry(level, fact, text, {
+      path: displayPath(path),
+      reason,
+      attempts,
+      retryAt: new Date(retryAt).toISOString(),
+    });
+  }
+
+  #pass(fact: PassFinished): LogEntry[] {
+    const { path, differences, kept, keptSample, tookMs } = fact;
+    const what = path === "" ? "Compared everything" : `Compared ${displayPath(path)}`;
+    const found =
+      differences === 0
+        ? "no difference"
+        : `${countOf(differences, "difference")}, which will be settled now`;
+    const sample = keptSample.map(displayPath);
+    const fields = { path: displayPath(path), differences, kept, keptSample: sample, tookMs };
+    const compared = entry("info", fact, `${what} in ${durationText(tookMs)}: ${found}`, {
+      ...fields,
+      tookMs: tidy(tookMs),
+    });
+    if (kept === 0) return [compared];
+    const key = `${fact.source}\0${fact.target}`;
+    const level = this.#keptTold.has(key) ? "debug" : "warn";
+    this.#keptTold.add(key);
+    const many = countOf(kept, "entry", "entries");
+    const text = `Kept ${many} that only the replica has, from before treecast: ${listed(sample, kept)}. --adopt (or 'adopt: replace' in the configuration) deletes what only the replica has`;
+    return [compared, entry(level, { ...fact, kind: "kept" }, text, { kept, keptSample: sample })];
+  }
+}
+
+interface About {
+  readonly kind: string;
+  readonly source?: string | undefined;
+  readonly target?: string | undefined;
+}
+
+function entry(
+  level: LogLevel,
+  { kind, source, target }: About,
+  text: string,
+  fields: Readonly<Record<string, unknown>> = {},
+): LogEntry {
+  return {
+    level,
+    ...(source === undefined ? {} : { source }),
+    ...(target === undefined ? {} : { target }),
+    text,
+    fields: { kind, ...fields },
+  };
+}
+
+function gap(fact: FactOf<"gap">): LogEntry {
+  const { reason, path } = fact.gap;
+  const where = path === "" ? "everything" : displayPath(path);
+  const level = reason === "mount" || reason === "root-returned" ? "info" : "warn";
+  const text = `${GAP_REASONS[reason]}: ${where} is compared with each replica`;
+  return entry(level, fact, text, { reason, path: displayPath(path) });
+}
+
+const GAP_REASONS: Readonly<Record<FactOf<"gap">["gap"]["reason"], string>> = {
+  overflow: "The kernel's event queue was full and events were lost",
+  "reader-restarted": "The reader of kernel events was started again",
+  "root-returned": "The source is back",
+  mount: "A file system was mounted or unmounted",
+};
+
+function keyOf(
+  { source, target }: Required<Pick<About, "source" | "target">>,
+  path: string,
+): string {
+  return `${source ?? ""}\0${target ?? ""}\0${path}`;
+}
+
+function listed(names: readonly string[], total: number): string {
+  const more = total - names.length;
+  return more > 0 ? `${names.join(", ")} and ${more} more` : names.join(", ");
+}
+
+/** Words of other programs on one line, with nothing in them that could move a cursor. */
+function displayText(text: string): string {
+  return text
+    .replace(/\s*\n\s*/g, " ")
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu, "?");
+}
+
+/** Microseconds are noise in a log. */
+function tidy(ms: number): number {
+  return Math.round(ms * 10) / 10;
+}
