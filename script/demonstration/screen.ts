@@ -66,14 +66,28 @@ export function slowest(arrivals: readonly Arrival[]): number[] {
   );
 }
 
-export function median(values: readonly number[]): number {
+/** The middle of what was measured, and why a deletion is slower than the rest. */
+export function printMedians(measured: readonly (readonly number[])[]): void {
+  const [first] = measured;
+  if (first === undefined) return;
+  const medians = first.map((_, index) => median(measured.map((each) => each[index] ?? 0)));
+  print();
+  printDelays("median", `of ${measured.length} changes`, medians);
+  print(
+    dim(
+      "  A name that goes away waits at least 25 ms for others like it, so that 'rm -rf' is one deletion.",
+    ),
+  );
+}
+
+function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
   const high = sorted[middle] ?? 0;
   return sorted.length % 2 === 1 ? high : (high + (sorted[middle - 1] ?? high)) / 2;
 }
 
-export function delayText(ms: number): string {
+function delayText(ms: number): string {
   return `${ms.toFixed(ms < 100 ? 1 : 0)} ms`;
 }
 

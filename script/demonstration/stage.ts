@@ -29,6 +29,8 @@ export interface Stage {
   readonly replicas: readonly Replica[];
   /** Rejects when treecast or the daemon ends while they are needed. */
   readonly failed: Promise<never>;
+  /** The last lines treecast wrote. */
+  readonly logTail: () => string;
 }
 
 export interface Replica {
@@ -112,6 +114,7 @@ export async function setStage(scope: Scope, prepare: (source: string) => void):
   failed.catch(() => undefined);
   return {
     failed,
+    logTail: () => tailOf(at("treecast.log")),
     source,
     replicas: [
       { label: "rsync module", target, directory: byDaemon },
