@@ -5,7 +5,7 @@
 import { Fault } from "../model/fault.js";
 import { openEventfd } from "./eventfd.js";
 import { errorName, errorNumber, Errno, libc } from "./libc.js";
-import { limitPath, readLimit } from "./limits.js";
+import { readLimits } from "./limits.js";
 
 /** The same bits as O_NONBLOCK and O_CLOEXEC on x86-64 and arm64. */
 const IN_NONBLOCK = 0o4000;
@@ -31,15 +31,11 @@ function openingFault(error: number): Fault {
       hint: "Raise the limit on open files: LimitNOFILE= in the unit, or `ulimit -n`.",
     });
   }
-  const value = readLimit("max_user_instances");
-  const shown = value === undefined ? "reached" : `${value}, all in use by this user`;
-  return new Fault(
-    "WATCH_LIMIT",
-    `Cannot open inotify: ${limitPath("max_user_instances")} is ${shown}`,
-    {
-      hint: `Raise it: sysctl -w fs.inotify.max_user_instances=${Math.max(1024, 2 * (value ?? 0))}`,
-    },
-  );
+  const { sysctl, value } = readLimits().instances;
+  const shown = value === undefined ? "used up" : `${value}, all in use by this user`;
+  return new Fault("WATCH_LIMIT", `Cannot open inotify: ${sysctl} is ${shown}`, {
+    hint: `Raise it: sysctl -w ${sysctl}=${Math.max(1024, 2 * (value ?? 0))}`,
+  });
 }
 
 function canOpenAnother(): boolean {

@@ -60,8 +60,8 @@ export class Reporter {
     const { watched, unwatched } = entrance.coverage;
     if (entrance.limitReached && !this.#isLimited) {
       this.#isLimited = true;
-      const { maxUserWatches, watchesSysctl } = readLimits();
-      const wanted = roundUp(2 * Math.max(watched + unwatched, maxUserWatches ?? 0));
+      const { sysctl, value } = readLimits().watches;
+      const wanted = roundUp(2 * Math.max(watched + unwatched, value ?? 0));
       this.#delivery.post({
         kind: "notice",
         notice: {
@@ -69,11 +69,11 @@ export class Reporter {
           level: "warn",
           text:
             `Cannot watch ${unwatched} of ${watched + unwatched} directories: ` +
-            `${watchesSysctl} is ${maxUserWatches ?? "unknown"} for all programs of this user. ` +
+            `${sysctl} is ${value ?? "unknown"} for all programs of this user. ` +
             `They are scanned from time to time instead`,
-          hint: `Raise it: sysctl -w ${watchesSysctl}=${wanted}`,
-          sysctl: watchesSysctl,
-          value: maxUserWatches,
+          hint: `Raise it: sysctl -w ${sysctl}=${wanted}`,
+          sysctl,
+          value,
         },
       });
     } else if (this.#isLimited && unwatched === 0) {

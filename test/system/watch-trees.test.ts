@@ -30,8 +30,9 @@ async function run(program: string, args: readonly string[], cwd?: string): Prom
 }
 
 /** The mirror is true, nothing was lost, and every directory has its watch. */
-async function expectTrue({ mirror, watch, differences }: MirroredWatch): Promise<void> {
-  expect(await differences()).toEqual([]);
+async function expectTrue(watched: MirroredWatch): Promise<void> {
+  const { mirror, watch } = watched;
+  expect(await watched.differences()).toEqual([]);
   expect(mirror.gaps).toEqual([]);
   // Directories that have left are given up after a moment.
   await until(async () => (await watch.drain(), watch.coverage.watched === mirror.directories), {
@@ -47,8 +48,6 @@ function makeTree(at: string, files: number): void {
     for (let j = 0; j < 10; j++) writeFileSync(join(directory, `file-${j}`), `${i} ${j}`);
   }
 }
-
-const isInGit = (path: RelativePath) => path.includes(".git/");
 
 describe("a watch", () => {
   const source = makeTempDir();
@@ -141,10 +140,10 @@ describe("a watch", () => {
         if (i % 20 === 1) fs.writeFileSync("d" + (i - 1) + "/e/f", "x");
       }`;
     const writing = run(process.execPath, ["-e", script], join(root, "a/x/y/z"));
-    let ended = false;
-    void writing.finally(() => (ended = true));
+    const ended = new AbortController();
+    void writing.finally(() => ended.abort());
     let [top, middle] = ["a", "x"];
-    for (let round = 0; !ended; round++) {
+    for (let round = 0; !ended.signal.aborted; round++) {
       const [nextTop, nextMiddle] = [`a${round % 5}-`, `x${round % 3}-`];
       renameSync(join(root, top, middle), join(root, top, nextMiddle));
       renameSync(join(root, top), join(root, nextTop));
@@ -215,10 +214,10 @@ describe("a watch", () => {
         } catch {}
       }`;
     const creating = run(process.execPath, ["-e", script], root);
-    let ended = false;
-    void creating.finally(() => (ended = true));
+    const ended = new AbortController();
+    void creating.finally(() => ended.abort());
     // It fails when a directory is filled under its hands; that is what it is here for.
-    while (!ended) await run("rm", ["-rf", join(root, "t")]).catch(() => undefined);
+    while (!ended.signal.aborted) await run("rm", ["-rf", join(root, "t")]).catch(() => undefined);
     await creating;
     await expectTrue(watched);
   });

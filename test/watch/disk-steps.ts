@@ -33,7 +33,7 @@ export const diskStep: fc.Arbitrary<DiskStep> = fc.oneof(
     arbitrary: fc.record({
       do: fc.constantFrom("write", "append", "remove", "symlink", "chmod", "out", "in"),
       at: place,
-    }) as fc.Arbitrary<DiskStep>,
+    }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("link" as const), at: place, to: place }) },
 );

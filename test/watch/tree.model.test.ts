@@ -16,7 +16,10 @@ type Step =
   | DiskStep
   /** A part of the queue is read, or one directory looked at. */
   | { readonly do: "read"; readonly bytes: number }
-  | { readonly do: "step" | "settle" | "deliver" | "overflow" };
+  | { readonly do: "step" }
+  | { readonly do: "settle" }
+  | { readonly do: "deliver" }
+  | { readonly do: "overflow" };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: diskStep },
