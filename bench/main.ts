@@ -18,7 +18,7 @@ const HELP = `Usage: script/bench [QUESTION…] [options]
 Questions: ${questions.map(({ name }) => name).join(", ")} (all of them when none is named)
 
   --quick          a small version of each, for development
-  --only NAMES     these contestants only, by comma: ${contestants.map(({ name }) => name.replaceAll(" ", "-")).join(", ")}
+  --only NAMES     these contestants only, by comma: ${contestants.map(optionName).join(", ")}
   --rounds N       how often each measurement is repeated (3; 1 when quick)
   --rates LIST     files a second to ask for, by comma (the question's own list)
   --seconds N      how long is written at a rate (10; 3 when quick)
@@ -87,7 +87,7 @@ async function main(): Promise<void> {
     values.output ?? (values.quick ? undefined : resolve(import.meta.dirname, "../docs"));
   for (const question of asked) {
     const run: Run = {
-      contestants: present,
+      contestants: present.filter(({ name }) => question.without?.includes(name) !== true),
       quick: values.quick,
       rounds,
       seed,
@@ -135,12 +135,17 @@ function chooseQuestions(names: readonly string[]): readonly Question[] {
 function chooseContestants(names: readonly string[] | undefined): readonly Contestant[] {
   if (names === undefined) return contestants;
   return names.map((name) => {
-    const contestant = contestants.find((each) => each.name === name.replaceAll("-", " "));
+    const contestant = contestants.find((each) => optionName(each) === optionName({ name }));
     if (contestant !== undefined) return contestant;
     throw new Error(
-      `Cannot run '${name}': expected one of ${contestants.map((each) => each.name).join(", ")}`,
+      `Cannot run '${name}': expected one of ${contestants.map(optionName).join(", ")}`,
     );
   });
+}
+
+/** As it is written after `--only`, where a blank would need quotes. */
+function optionName({ name }: Pick<Contestant, "name">): string {
+  return name.replaceAll(" ", "-");
 }
 
 function wholeNumber(option: string, text: string): number {

@@ -7,6 +7,8 @@ export interface Question {
   /** How it is measured, in plain words, for the report. */
   readonly method: string;
   readonly columns: readonly Column[];
+  /** Contestants that are not asked, because another one stands for them here. */
+  readonly without?: readonly string[];
   ask(run: Run): Promise<Row[]>;
 }
 

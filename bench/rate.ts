@@ -89,7 +89,7 @@ export async function measureRate(
     () => observer.arrivals.size,
   );
   // What follows a delivery (rsync's end, bookkeeping, a backlog of events) belongs to its cost.
-  const restedAt = await rest(running, { limitMs: BUSY_LIMIT_MS });
+  const { busyAt } = await rest(running, { limitMs: BUSY_LIMIT_MS });
   const after = meters();
 
   const delays: number[] = [];
@@ -111,7 +111,7 @@ export async function measureRate(
     max: quantile(delays, 1),
     missed: left.missing.length + left.wrong.length,
     drain: absent > 0 ? null : Math.max(0, lastArrival - closedAt.at(-1)!) / 1000,
-    busy: Math.max(0, restedAt - closedAt.at(-1)!) / 1000,
+    busy: Math.max(0, busyAt - closedAt.at(-1)!) / 1000,
     cpu: after.cpu - before.cpu,
     receiverCpu: difference(after.receiverCpu, before.receiverCpu),
     sessions: difference(after.sessions, before.sessions),

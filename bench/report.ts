@@ -61,6 +61,11 @@ function renderAnswer(question: Question, answer: Answer, { contestants }: Resul
   const { rows, problem } = answer;
   const first = reference(contestants);
   const lines = [`## ${question.title}`, "", question.method, ""];
+  const without = question.without?.filter((name) =>
+    contestants.some((each) => each.name === name),
+  );
+  if (without !== undefined && without.length > 0)
+    lines.push(`Not asked: ${without.join(", ")}.`, "");
   if (problem !== undefined) lines.push(`Not answered: ${oneLine(problem)}`, "");
   for (const matter of unique(rows.map((row) => row.matter))) {
     const here = rows.filter((row) => row.matter === matter);

@@ -16,6 +16,11 @@ export interface Contestant {
   prepare(stage: Stage, scratch: string): Launch;
 }
 
+/** True for who waits for many seconds by design: a few samples show it, fifty would take an hour. */
+export function isSlow({ patienceMs }: Contestant): boolean {
+  return patienceMs > 10_000;
+}
+
 export interface Launch {
   readonly program: string;
   readonly args: readonly string[];

@@ -7,6 +7,7 @@ import { directories } from "./directories.js";
 import { idle } from "./idle.js";
 import { latency } from "./latency.js";
 import { rates } from "./rates.js";
+import { restart } from "./restart.js";
 
 export const questions: readonly Question[] = [
   latency,
@@ -14,6 +15,7 @@ export const questions: readonly Question[] = [
   bulk,
   churn,
   directories,
+  restart,
   idle,
   cost,
 ];

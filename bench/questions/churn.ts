@@ -27,6 +27,7 @@ another mode, owner or file time.`,
     { key: "entries", heading: "of", unit: "count" },
     { key: "after", heading: "equal after", unit: "s" },
   ],
+  without: ["lsyncd as shipped"],
   async ask(run) {
     const rows: Row[] = [];
     await using stage = await setStage({ road: "module", below: run.below });

@@ -18,6 +18,7 @@ and of the rsync daemon that receives, for ten seconds of writing and until it r
     { key: "p99", heading: "p99", unit: "ms" },
     { key: "missed", heading: "missed", unit: "count" },
   ],
+  without: ["lsyncd as shipped", "per-event script"],
   async ask(run) {
     const rows: Row[] = [];
     await using stage = await setStage({ road: "module", below: run.below });

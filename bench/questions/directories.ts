@@ -33,6 +33,7 @@ per directory. Watches are counted in \`/proc\`; none where another means than i
     { key: "cpu", heading: "CPU to start", unit: "s" },
     { key: "watches", heading: "watches", unit: "count" },
   ],
+  without: ["lsyncd as shipped", "per-event script"],
   async ask(run) {
     const rows: Row[] = [];
     await using empty = await setStage({ road: "module", below: run.below });
@@ -87,14 +88,14 @@ async function measure(
     WATCH_LIMIT_MS,
     20,
   );
-  const restedAt = await rest(running, { quietMs: QUIET_MS });
+  const { busyAt } = await rest(running, { quietMs: QUIET_MS });
   if (!running.alive()) throw new Error(`it ended by itself: ${running.output()}`);
   const watchingAt = opens.allOpenedAt(times);
   const cpu = running.group.cpuSeconds();
   const { leaderRss } = memoryOf(running.group, running.watcher());
   return {
     watching: watchingAt === undefined ? null : (watchingAt - startedAt) / 1000,
-    settled: (restedAt - startedAt) / 1000,
+    settled: (busyAt - startedAt) / 1000,
     rss: leaderRss / 1e6,
     each: (leaderRss - base) / tree.directories,
     cpu,

@@ -18,6 +18,7 @@ watches, and of all processes together with shared pages counted once.`,
     { key: "pss", heading: "all processes", unit: "MB" },
     { key: "processes", heading: "processes", unit: "count" },
   ],
+  without: ["lsyncd as shipped", "per-event script"],
   async ask(run) {
     const rows: Row[] = [];
     const seconds = run.quick ? 4 : 30;

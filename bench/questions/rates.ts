@@ -1,4 +1,5 @@
 /** The tutorials' table: how far behind is the replica at N new files a second? */
+import { isSlow } from "../contestants/contestant.js";
 import { attempt, turns, type Question, type Row } from "../question.js";
 import { measureRate, ratePlan, rateStage, type RatePlan } from "../rate.js";
 import { setStage, type Stage } from "../stage.js";
@@ -7,6 +8,9 @@ import { rsyncOnce, YARDSTICK } from "../yardstick.js";
 
 const RATES = [10, 50, 100, 200, 500, 1000, 2000, 4000];
 const QUICK_RATES = [50, 500];
+
+/** Enough to show what a delay of many seconds does. */
+const SLOW_RATES = [100, 1000];
 
 /** Who needed longer than this to drain is not asked for more. */
 const HOPELESS_SECONDS = 60;
@@ -42,6 +46,7 @@ daemon. Who needs more than a minute to drain, or misses files, at one rate is n
         const plan = { perSecond, seconds: run.seconds, seed: run.seed + round };
         for (const contestant of turns(run.contestants, round)) {
           if (hopeless.has(contestant.name)) continue;
+          if (isSlow(contestant) && !SLOW_RATES.includes(perSecond)) continue;
           run.log(`rates: ${matter}: ${contestant.name}`);
           rateStage(stage);
           const who = { contestant: contestant.name, matter, round };
