@@ -136,7 +136,8 @@ function attributeArguments({ attributes, acls, xattrs }: RsyncSettings): string
 }
 
 function profileArguments({ options }: RsyncSettings, profile: Profile): string[] {
-  if (profile === "attributes") return [];
+  // A changed time alone must not send the content; where that changed, too, it is in another list.
+  if (profile === "attributes") return ["--size-only"];
   // rsync refuses a partial directory together with --inplace, which keeps what arrived anyway.
   const resumes = profile === "large" && !options.includes("--inplace");
   return ["--ignore-times", ...(resumes ? [`--partial-dir=${PARTIAL_DIRECTORY}`] : [])];
@@ -174,7 +175,8 @@ function connectionArguments(settings: RsyncSettings, controlPath: string | unde
     ...(settings.compress ? ["--compress"] : []),
     // rsync counts in KiB.
     ...(bandwidth === undefined ? [] : [`--bwlimit=${Math.max(1, Math.round(bandwidth / 1024))}`]),
-    `--timeout=${wholeSeconds(timeoutMs)}`,
+    // Each end shows life after half of it, and by the whole second: with 1 they would be late.
+    `--timeout=${Math.max(2, wholeSeconds(timeoutMs))}`,
   ];
   switch (endpoint.kind) {
     case "local":
@@ -198,8 +200,8 @@ function connectionArguments(settings: RsyncSettings, controlPath: string | unde
 }
 
 /** rsync takes seconds, and 0 means for ever. */
-function wholeSeconds(ms: number): string {
-  return String(Math.max(1, Math.ceil(ms / 1000)));
+function wholeSeconds(ms: number): number {
+  return Math.max(1, Math.ceil(ms / 1000));
 }
 
 /**
