@@ -177,7 +177,13 @@ class ProcessTree implements Group {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    const members = this.pids().map((pid) => ({ pid, startedAt: statOf(pid)?.startedAt }));
     await endAll(this.#leaders, () => this.pids(), this.#graceMs);
+    // Who lost its parent on the way is no longer below a leader; the start time proves who it is.
+    const orphans = members.filter(
+      ({ pid, startedAt }) => startedAt !== undefined && statOf(pid)?.startedAt === startedAt,
+    );
+    killAll(orphans.map(({ pid }) => pid));
     this.#stay();
   }
 }
@@ -185,13 +191,24 @@ class ProcessTree implements Group {
 /** Linux counts CPU in `/proc` by this many ticks a second on every architecture of interest. */
 const TICKS_PER_SECOND = 100;
 
-function statOf(pid: number): { parent: number; cpuSeconds: number } | undefined {
+interface Stat {
+  readonly parent: number;
+  readonly cpuSeconds: number;
+  /** In ticks since boot: with the number it names a process for good. */
+  readonly startedAt: string;
+}
+
+function statOf(pid: number): Stat | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, "latin1");
     // The name in brackets may hold anything, so fields are counted from the last bracket.
     const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
     const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
-    return { parent: Number(fields[1]), cpuSeconds: ticks / TICKS_PER_SECOND };
+    return {
+      parent: Number(fields[1]),
+      cpuSeconds: ticks / TICKS_PER_SECOND,
+      startedAt: fields[19] ?? "",
+    };
   } catch {
     return undefined;
   }
