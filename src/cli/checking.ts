@@ -1,6 +1,6 @@
 /** Everything that can be found out about a configuration before it runs. */
 import type { Config, SourceConfig, TargetConfig } from "../config/config.js";
-import { ConfigFault, formatProblem } from "../config/problem.js";
+import { ConfigFault, formatProblem, shownFile } from "../config/problem.js";
 import { dangersIn } from "../daemon/places.js";
 import { bothKeep, compileFilter } from "../filter/filter.js";
 import { Fault } from "../model/fault.js";
@@ -10,7 +10,7 @@ import { diagnose } from "../rsync/probe.js";
 import { passwordFault } from "./password-check.js";
 import { rsyncFindings } from "./rsync-check.js";
 import { chooseConfig, type Given } from "./chosen-config.js";
-import { ExitStatus, exitStatusOf } from "./exit-status.js";
+import { ExitStatus } from "./exit-status.js";
 import { sourceFindings } from "./source-check.js";
 
 export interface Finding {
@@ -73,7 +73,10 @@ export function reportText({ findings }: Report): string {
 function configFinding({ file, sources }: Config): Finding {
   const targets = sources.reduce((sum, source) => sum + source.targets.length, 0);
   const what = `${countOf(sources.length, "source")}, ${countOf(targets, "target")}`;
-  return { level: "ok", text: `${file ?? "The arguments"}: ${what}` };
+  return {
+    level: "ok",
+    text: `${file === undefined ? "The arguments" : shownFile(file)}: ${what}`,
+  };
 }
 
 function faultFindings(fault: Fault): Finding[] {
@@ -81,7 +84,7 @@ function faultFindings(fault: Fault): Finding[] {
     return fault.problems.map((each) => ({ level: "error", text: formatProblem(each) }));
   }
   const text = fault.hint === undefined ? fault.message : `${fault.message}. ${fault.hint}`;
-  return [{ level: exitStatusOf(fault) === ExitStatus.Ok ? "ok" : "error", text }];
+  return [{ level: "error", text }];
 }
 
 async function passwordFindings(sources: readonly SourceConfig[]): Promise<Finding[]> {

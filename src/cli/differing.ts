@@ -73,7 +73,7 @@ function plainText(all: readonly TargetDifferences[]): string {
   const lines = all.flatMap(({ source, target, differences, fault }) => [
     bold(`${source} → ${target}: ${countOf(differences.length, "difference")}`),
     ...differences.map(({ what, path, isDirectory }) => {
-      return `${MARKS[what]} ${displayPath(path)}${isDirectory && path !== "" ? "/" : ""}`;
+      return `${MARKS[what]} ${displayPath(path)}${isDirectory ? "/" : ""}`;
     }),
     ...(fault === undefined ? [] : [red(`not compared to the end: ${displayPath(fault)}`)]),
   ]);

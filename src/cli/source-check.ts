@@ -64,20 +64,20 @@ function directoriesIn(root: string, path: RelativePath): string[] {
 }
 
 function limitFindings(directories: number, sources: number): Finding[] {
-  const { maxUserWatches, maxUserInstances, watchesSysctl } = readLimits();
+  const { watches, instances } = readLimits();
   const findings: Finding[] = [];
-  if (maxUserWatches !== undefined && directories > maxUserWatches) {
+  if (watches.value !== undefined && directories > watches.value) {
     const wanted = 2 ** Math.ceil(Math.log2(2 * directories));
     const text =
-      `${watchesSysctl} allows ${digits(maxUserWatches)} watches to all programs of a user, and ` +
+      `${watches.sysctl} allows ${digits(watches.value)} watches to all programs of a user, and ` +
       `${digits(directories)} are needed; the other directories would be scanned. ` +
-      `Raise it: sysctl -w ${watchesSysctl}=${wanted}`;
+      `Raise it: sysctl -w ${watches.sysctl}=${wanted}`;
     findings.push({ level: "warning", text });
   }
-  if (maxUserInstances !== undefined && sources > maxUserInstances) {
+  if (instances.value !== undefined && sources > instances.value) {
     const text =
-      `fs.inotify.max_user_instances is ${maxUserInstances}, and ${sources} are needed. ` +
-      `Raise it: sysctl -w fs.inotify.max_user_instances=${2 * sources}`;
+      `${instances.sysctl} is ${instances.value}, and ${sources} are needed. ` +
+      `Raise it: sysctl -w ${instances.sysctl}=${2 * sources}`;
     findings.push({ level: "error", text });
   }
   return findings;

@@ -14,6 +14,7 @@ import { SourceSync, type TargetResult } from "./source-sync.js";
 
 export interface SyncOptions {
   readonly json: boolean;
+  readonly format: LogConfig["format"];
   readonly level: LogConfig["level"];
 }
 
@@ -31,7 +32,12 @@ export async function synchronise(config: Config, options: SyncOptions): Promise
   if (danger !== undefined) throw danger;
   const progress = new Progress(process.stderr, { quiet: options.level === "error" });
   // Standard error is shared: a log line goes above the bars.
-  const log = createLog({ ...config.log, level: options.level, stream: progress });
+  const log = createLog({
+    ...config.log,
+    level: options.level,
+    format: options.format,
+    stream: progress,
+  });
   const facts = (fact: Fact) => {
     progress.take(fact);
     log.listener(fact);

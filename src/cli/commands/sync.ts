@@ -45,7 +45,12 @@ export function addSync(program: Command, end: (status: ExitStatus) => void): vo
       return;
     }
     const { synchronise } = await import("../syncing.js");
-    const options = { json: flags.json === true, level: levelFrom(flags) ?? "warn" };
+    // It speaks to a person who waits, or to cron's mail; "auto" is meant for services.
+    const options = {
+      json: flags.json === true,
+      level: levelFrom(flags) ?? "warn",
+      format: flags.logFormat ?? "text",
+    } as const;
     end(await synchronise(config, options));
   });
 }

@@ -1,0 +1,52 @@
+/**
+ * The library: what `import { watch, replicate } from "treecast"` gives.
+ *
+ * docs/library.md shows how to use it; its examples are run by a test.
+ */
+export { watch } from "./watch-stream.js";
+export type {
+  WatchedChange,
+  WatchedGap,
+  WatchedPath,
+  WatchedRoot,
+  WatchEvent,
+  Watching,
+  WatchOptions,
+} from "./watch-stream.js";
+
+export { replicate } from "./replication.js";
+export type { ReplicateOptions, Replication } from "./replication.js";
+
+export { loadConfig } from "./config/load.js";
+export type { LoadOptions } from "./config/load.js";
+export { ConfigFault } from "./config/problem.js";
+export type { Problem, Place } from "./config/problem.js";
+export type {
+  Config,
+  DeletePolicy,
+  LogConfig,
+  SourceConfig,
+  SshConfig,
+  TargetConfig,
+} from "./config/config.js";
+
+export { startDaemon } from "./daemon/daemon.js";
+export type { Daemon, DaemonOptions, ReloadSummary } from "./daemon/daemon.js";
+export type { DeliveredCounts, SourceStatus, TargetStatus } from "./replicate/status.js";
+
+export { Fault, FAULT_CODES } from "./model/fault.js";
+export type { FaultCode } from "./model/fault.js";
+export { displayPath } from "./model/path.js";
+export type { RelativePath } from "./model/path.js";
+export type {
+  BatchDelivered,
+  DeliveredEntry,
+  Fact,
+  FactListener,
+  PassFinished,
+  PathFailed,
+  SourceState,
+  TargetState,
+} from "./model/fact.js";
+export type { Coverage, Gap, GapReason } from "./model/change.js";
+export type { Endpoint } from "./model/endpoint.js";
