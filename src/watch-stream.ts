@@ -94,8 +94,8 @@ interface Joined {
 }
 
 interface Reader {
-  resolve(result: IteratorResult<WatchEvent, undefined>): void;
-  reject(error: unknown): void;
+  readonly resolve: (result: IteratorResult<WatchEvent, undefined>) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 class WatchStream implements Watching {
