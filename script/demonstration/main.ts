@@ -10,27 +10,8 @@ import { makeSampleTree } from "./sample.js";
 import * as screen from "./screen.js";
 import { Scope, setStage, TREECAST } from "./stage.js";
 
-const HELP = `Usage: script/demo [--seconds N]
-       script/demo SRC TARGET… [OPTION…] [--seconds N]
-
-Without directories: replicates a sample tree to an rsync module and to a local path, changes it,
-and shows how long each change took to be seen there. Then it goes on: change the tree yourself.
-
-With directories: replicates your own, live. TARGET and OPTIONs are those of 'treecast run'. What is
-remembered of the targets is forgotten at the end, so nothing that only they have is ever deleted.
-
-  --seconds N   ends by itself N seconds after the first change
-  -h, --help    this text
-
-Ctrl-C ends everything it started and removes what it made.
-`;
-
 async function main(): Promise<number> {
   const { rest, seconds } = readArguments(process.argv.slice(2));
-  if (rest.includes("--help") || rest.includes("-h")) {
-    process.stdout.write(HELP);
-    return 0;
-  }
   const ending = new AbortController();
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(name, () => ending.abort(new Error(name)));
