@@ -16,7 +16,7 @@ import { emptyRun, failedRun, runFrom } from "./run.js";
 import { childEnvironment, passwordEnvironment } from "./secret.js";
 import { Session } from "./session.js";
 import type { Opened, Variant } from "./session-pool.js";
-import { SessionPool } from "./session-pool.js";
+import { MAIN, SessionPool } from "./session-pool.js";
 import type { Profile, RsyncSettings } from "./settings.js";
 import { SshMaster } from "./ssh-master.js";
 import type { Trouble, TroubleKind } from "./trouble.js";
@@ -33,7 +33,6 @@ const OVERSLEPT: ReadonlySet<TroubleKind> = new Set(["stream-broke", "killed", "
 const FIRST_CYCLE_MS = 100;
 /** The weight of one more cycle in the running mean. */
 const CYCLE_WEIGHT = 0.1;
-const MAX_ATTEMPTS = 3;
 const CLOSE_GRACE_MS = 5000;
 
 class RsyncRemote implements Remote {
@@ -58,8 +57,6 @@ class RsyncRemote implements Remote {
     this.#pool = new SessionPool({
       ...settings.sessions,
       clock,
-      // Content travels without deletions: a list that deletes is another one, and rarer.
-      deletes: false,
       closing: troubleOf("killed", endpoint, "the target is being closed"),
       open: (variant, onReady) => this.#openForSending(variant, onReady),
       explain: async (session) => this.#explain(await session.ended),
@@ -126,7 +123,8 @@ class RsyncRemote implements Remote {
     signal: AbortSignal | undefined,
   ): Promise<Run> {
     signal?.throwIfAborted();
-    for (let attempt = 1; ; attempt++) {
+    const patience = new Patience(this.#clock, this.#settings.connectTimeoutMs);
+    while (true) {
       const lease = await this.#pool.lease({ profile, deletes }, signal);
       if ("trouble" in lease) return failedRun(lease.trouble);
       const ending = await this.#carry(lease.session, names, signal);
@@ -135,8 +133,7 @@ class RsyncRemote implements Remote {
         this.#noteCycle(lease.session, ending);
         return run;
       }
-      if (attempt === MAX_ATTEMPTS || this.#closing !== undefined) return run;
-      if (!this.#mayTryAgain(run.trouble, lease.warm)) return run;
+      if (!(await this.#mayTryAgain(run.trouble, lease.warm, patience, signal))) return run;
     }
   }
 
@@ -150,7 +147,8 @@ class RsyncRemote implements Remote {
     };
     const { deletes, checksum } = options;
     const filters = rsyncArguments(options.filter);
-    for (let attempt = 1; ; attempt++) {
+    const patience = new Patience(this.#clock, this.#settings.connectTimeoutMs);
+    while (true) {
       const lease = await this.#pool.leaseCold(
         () =>
           this.#open(
@@ -166,25 +164,28 @@ class RsyncRemote implements Remote {
       const run = this.#judge(ending, [path]);
       // What was reported once would be reported twice, so only what never began is tried again.
       const began = lease.session.openTookMs !== undefined;
-      if (run.trouble === undefined || began || attempt === MAX_ATTEMPTS) return run;
-      if (this.#closing !== undefined || !this.#mayTryAgain(run.trouble, false)) return run;
+      if (run.trouble === undefined || began) return run;
+      if (!(await this.#mayTryAgain(run.trouble, false, patience, signal))) return run;
     }
   }
 
   async probe(signal?: AbortSignal): Promise<Trouble | undefined> {
     signal?.throwIfAborted();
-    const { main } = this.#pool;
-    const lease = await this.#pool.leaseCold(
-      () => this.#openForSending(main, () => undefined),
-      { long: false },
-      signal,
-    );
-    if ("trouble" in lease) return lease.trouble;
-    // An empty list changes nothing and yet makes the other end say what it has against us: rsync
-    // reads those words only when its own list is done.
-    const trouble = this.#explainIfAny(await this.#carry(lease.session, [], signal));
-    if (trouble === undefined) this.#pool.resume();
-    return trouble;
+    const patience = new Patience(this.#clock, this.#settings.connectTimeoutMs);
+    while (true) {
+      const lease = await this.#pool.leaseCold(
+        () => this.#openForSending(MAIN, () => undefined),
+        { long: false },
+        signal,
+      );
+      if ("trouble" in lease) return lease.trouble;
+      // An empty list changes nothing and yet makes the other end say what it has against us: rsync
+      // reads those words only when its own list is done.
+      const trouble = this.#explainIfAny(await this.#carry(lease.session, [], signal));
+      if (trouble === undefined) this.#pool.resume();
+      else if (await this.#mayTryAgain(trouble, false, patience, signal)) continue;
+      return trouble;
+    }
   }
 
   close(graceMs: number = CLOSE_GRACE_MS): Promise<void> {
@@ -250,9 +251,18 @@ class RsyncRemote implements Remote {
     return runFrom(ending, names, { endpoint, source, sparesExcluded });
   }
 
-  #mayTryAgain(trouble: Trouble, warm: boolean): boolean {
-    if (trouble.kind === "too-many-connections") return this.#pool.houseIsFull();
-    if (!warm || !OVERSLEPT.has(trouble.kind)) return false;
+  async #mayTryAgain(
+    { kind }: Trouble,
+    warm: boolean,
+    patience: Patience,
+    signal: AbortSignal | undefined,
+  ): Promise<boolean> {
+    if (this.#closing !== undefined) return false;
+    if (kind === "too-many-connections") {
+      this.#pool.houseIsFull();
+      return await patience.wait(signal);
+    }
+    if (!warm || !OVERSLEPT.has(kind) || !patience.oversleeps()) return false;
     this.#pool.distrust();
     return true;
   }
@@ -273,5 +283,36 @@ class RsyncRemote implements Remote {
       this.#explainIfAny(ending) ??
       troubleOf("stream-broke", endpoint, "a session ended before it was used")
     );
+  }
+}
+
+/**
+ * How often one list is tried again before the caller hears of it: with waits that grow while the
+ * house is full, for a session of ours may be about to end there; and once after oversleeping.
+ */
+class Patience {
+  readonly #clock: Clock;
+  readonly #until: number;
+  #nextMs = 30;
+  #overslept = false;
+
+  constructor(clock: Clock, limitMs: number) {
+    this.#clock = clock;
+    this.#until = clock.now() + limitMs;
+  }
+
+  /** True the first time; whoever breaks again did not oversleep. */
+  oversleeps(): boolean {
+    const first = !this.#overslept;
+    this.#overslept = true;
+    return first;
+  }
+
+  /** False when it is over. */
+  async wait(signal: AbortSignal | undefined): Promise<boolean> {
+    if (this.#clock.now() + this.#nextMs > this.#until) return false;
+    await this.#clock.sleep(this.#nextMs, signal);
+    this.#nextMs = Math.min(this.#nextMs * 2, 1000);
+    return true;
   }
 }

@@ -160,5 +160,9 @@ function listens(address: string, port: number): Promise<boolean> {
       resolve(true);
     });
     socket.once("error", () => resolve(false));
+    socket.setTimeout(1000, () => {
+      socket.destroy();
+      resolve(false);
+    });
   });
 }

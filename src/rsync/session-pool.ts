@@ -5,6 +5,7 @@
  * fails: when to try again is the caller's to say. What the lists hold is not known here.
  */
 import type { Clock } from "../model/clock.js";
+import { ConnectionGrant } from "./connection-grant.js";
 import type { Session } from "./session.js";
 import type { Profile } from "./settings.js";
 import type { Trouble } from "./trouble.js";
@@ -21,8 +22,6 @@ export interface PoolOptions {
   readonly idle: number;
   readonly max: number;
   readonly clock: Clock;
-  /** Whether the first sessions are opened for lists with deletions. */
-  readonly deletes: boolean;
   open(variant: Variant, onReady: () => void): Promise<Opened>;
   /** What is said to those who ask when the pool is closed. */
   readonly closing: Trouble;
@@ -39,6 +38,9 @@ export interface Lease {
   readonly warm: boolean;
 }
 
+/** The lists that come most often: content, without deletions. As many as wanted wait for them. */
+export const MAIN: Variant = { profile: "content", deletes: false };
+
 interface Member {
   readonly variant: Variant | undefined;
   session: Session | undefined;
@@ -48,6 +50,12 @@ interface Member {
   /** Still of use, but to be let go as soon as another stands in its place. */
   stale: boolean;
   callOffRecycling: () => void;
+}
+
+/** A kind of list that was asked for lately, and how many sessions should wait for it. */
+interface Demand {
+  readonly variant: Variant;
+  count: number;
 }
 
 /** With nothing to send for so long, one waiting session is enough. */
@@ -60,42 +68,36 @@ const LIVED_A_WHILE_MS = 10_000;
 /** The list in hand goes first: starting a process just then would cost it a millisecond or two. */
 const REFILL_MS = 5;
 const SECOND_TRY_MS = 250;
-/** How long a server's own limit on connections is believed. */
-const FULL_HOUSE_MS = 60_000;
+/** Failures in a row that mean trouble. */
+const MANY_FAILURES = 2;
+/** The server counts a connection of ours for a moment after it ended; a house full for longer is. */
+const FULL_HOUSE_MS = 2000;
 
 export class SessionPool {
   readonly #options: PoolOptions;
   readonly #clock: Clock;
+  readonly #grant: ConnectionGrant;
   readonly #members = new Set<Member>();
   readonly #queue: (() => void)[] = [];
-  #main: Variant;
+  readonly #others: Demand[] = [];
   #wanted: number;
-  #attributes: Variant | undefined;
-  /** Connections the server grants, learnt from its refusals. */
-  #granted = Infinity;
   #failures = 0;
+  #fullSince: number | undefined;
   #halted = false;
   #closed = false;
   #callOffFill: (() => void) | undefined;
   #callOffQuiet: () => void = () => undefined;
-  #callOffGranted: () => void = () => undefined;
 
   constructor(options: PoolOptions) {
     this.#options = options;
     this.#clock = options.clock;
     this.#wanted = options.idle;
-    this.#main = { profile: "content", deletes: options.deletes };
+    this.#grant = new ConnectionGrant(options.clock, () => {
+      this.#admit();
+      this.#fillAfter(0);
+    });
     this.#fillAfter(0);
     this.#noteUse();
-  }
-
-  get main(): Variant {
-    return this.#main;
-  }
-
-  /** All sessions, opening ones included. */
-  get size(): number {
-    return this.#members.size;
   }
 
   ready(profile: Profile): number {
@@ -116,22 +118,23 @@ export class SessionPool {
   /** Ends a halt after trouble. */
   resume(): void {
     this.#halted = false;
-    this.#failures = 0;
+    this.#forgetFailures();
     this.#fillAfter(0);
   }
 
   /** A session for a list of this kind: waiting, else on its way, else opened now. */
   async lease(variant: Variant, signal?: AbortSignal): Promise<Lease | { trouble: Trouble }> {
-    this.#learn(variant);
-    const waiting = this.#best(variant);
-    if (waiting?.session !== undefined) {
-      waiting.use = "working";
-      waiting.callOffRecycling();
+    this.#noteUse();
+    const member = this.#best(variant);
+    this.#learn(variant, member?.session?.state === "ready");
+    if (member?.session !== undefined) {
+      member.use = "working";
+      member.callOffRecycling();
       this.#fillAfter(this.ready(variant.profile) > 0 ? REFILL_MS : 0);
-      return { session: waiting.session, warm: true };
+      return { session: member.session, warm: true };
     }
     return await this.leaseCold(
-      (onReady) => this.#options.open(variant, onReady),
+      () => this.#options.open(variant, () => undefined),
       { long: variant.profile === "large" },
       signal,
     );
@@ -139,14 +142,14 @@ export class SessionPool {
 
   /** A session opened for one purpose, within the limit on connections. */
   async leaseCold(
-    open: (onReady: () => void) => Promise<Opened>,
+    open: () => Promise<Opened>,
     { long }: { long: boolean },
     signal?: AbortSignal,
   ): Promise<Lease | { trouble: Trouble }> {
     await this.#place(long, signal);
     if (this.#closed) return { trouble: this.#options.closing };
     const member = this.#add({ variant: undefined, use: "working", long });
-    const opened = await open(() => undefined);
+    const opened = await open();
     if ("trouble" in opened) {
       this.#remove(member);
       return opened;
@@ -155,18 +158,10 @@ export class SessionPool {
     return { session: opened.session, warm: false };
   }
 
-  /** The server lets nobody else in: keep to what it grants for a while. False when that is nothing. */
-  houseIsFull(): boolean {
-    const granted = [...this.#members].filter(({ session }) => session !== undefined).length;
-    if (granted === 0) return false;
-    this.#granted = granted;
-    this.#callOffGranted();
-    this.#callOffGranted = this.#clock.after(FULL_HOUSE_MS, () => {
-      this.#granted = Infinity;
-      this.#fillAfter(0);
-      this.#admit();
-    });
-    return true;
+  /** The server refused one more connection than there are. */
+  houseIsFull(): void {
+    const held = [...this.#members].filter(({ session }) => session !== undefined).length;
+    this.#grant.refusedBeyond(held);
   }
 
   /** The server went away under a session: those opened before may be dead as well. */
@@ -180,12 +175,10 @@ export class SessionPool {
     this.#fillAfter(REFILL_MS);
   }
 
-  /** A session ended well: opening works. */
+  /** A list was carried: opening works again. */
   noteSuccess(): void {
-    this.#failures = 0;
-    if (!this.#halted) return;
-    this.#halted = false;
-    this.#fillAfter(0);
+    this.#forgetFailures();
+    if (this.#halted) this.resume();
   }
 
   /** Lets waiting sessions go and resolves when all have ended, killed where the grace is over. */
@@ -193,14 +186,14 @@ export class SessionPool {
     this.#closed = true;
     this.#callOffFill?.();
     this.#callOffQuiet();
-    this.#callOffGranted();
+    this.#grant.close();
     for (const member of this.#members) this.#letGo(member);
     for (const proceed of this.#queue.splice(0)) proceed();
-    const insist = this.#clock.after(graceMs, () => {
+    const callOff = this.#clock.after(graceMs, () => {
       for (const { session } of this.#members) void session?.kill("killed");
     });
     while (this.#members.size > 0) await this.#change();
-    insist();
+    callOff();
   }
 
   #best(variant: Variant): Member | undefined {
@@ -208,19 +201,17 @@ export class SessionPool {
     for (const member of this.#members) {
       if (member.use !== "waiting" || member.session === undefined) continue;
       if (!same(member.variant, variant) || member.session.state === "ended") continue;
-      if (best === undefined || rank(member) >= rank(best)) best = member;
+      if (best === undefined || isBetter(member, best)) best = member;
     }
     return best;
   }
 
-  /** What is asked for now will be asked for again: sessions of that kind are kept waiting. */
-  #learn(variant: Variant): void {
-    this.#noteUse();
-    if (variant.profile === "attributes") this.#attributes = variant;
-    if (variant.profile !== "content" || same(this.#main, variant)) return;
-    const old = this.#main;
-    this.#main = variant;
-    for (const member of this.#members) if (same(member.variant, old)) this.#letGo(member);
+  /** What is asked for now will be asked for again; where nobody stood ready, one more should. */
+  #learn(variant: Variant, wasReady: boolean): void {
+    if (variant.profile === "large" || same(variant, MAIN)) return;
+    const demand = this.#others.find((other) => same(other.variant, variant));
+    if (demand === undefined) this.#others.push({ variant, count: 1 });
+    else if (!wasReady) demand.count++;
   }
 
   #noteUse(): void {
@@ -229,12 +220,13 @@ export class SessionPool {
     if (this.#closed) return;
     this.#callOffQuiet = this.#clock.after(QUIET_MS, () => {
       this.#wanted = 1;
-      this.#attributes = undefined;
+      this.#others.length = 0;
       this.#trim();
     });
   }
 
   #fillAfter(ms: number): void {
+    if (this.#closed) return;
     if (this.#callOffFill !== undefined) {
       if (ms > 0) return;
       this.#callOffFill();
@@ -247,17 +239,10 @@ export class SessionPool {
 
   #fill(): void {
     if (this.#closed || this.#halted || this.#queue.length > 0) return;
-    const wishes: [Variant | undefined, number][] = [
-      [this.#main, Math.max(this.#wanted, 1)],
-      [this.#attributes, 1],
-    ];
-    for (const [variant, count] of wishes) {
-      if (variant === undefined) continue;
-      for (
-        let missing = count - this.#waiting(variant);
-        missing > 0 && this.#hasRoom();
-        missing--
-      ) {
+    for (const { variant, count } of [{ variant: MAIN, count: this.#wanted }, ...this.#others]) {
+      const wanted = Math.min(count, this.#wanted);
+      for (let missing = wanted - this.#waiting(variant); missing > 0; missing--) {
+        if (!this.#hasRoom()) return;
         void this.#openWaiting(variant);
       }
     }
@@ -272,8 +257,9 @@ export class SessionPool {
   }
 
   #hasRoom(): boolean {
-    const long = [...this.#members].filter((member) => member.long).length;
-    return this.#members.size < Math.min(this.#options.max + long, this.#granted);
+    let long = 0;
+    for (const member of this.#members) if (member.long) long++;
+    return this.#members.size < Math.min(this.#options.max + long, this.#grant.connections);
   }
 
   async #openWaiting(variant: Variant): Promise<void> {
@@ -292,18 +278,13 @@ export class SessionPool {
     await session.ended;
     if (member.use === "working" || this.#closed) return;
     // It died unused. What had stood for a while is replaced; what never stood is trouble.
-    if (
-      session.openTookMs !== undefined &&
-      this.#clock.now() - session.openedAt > LIVED_A_WHILE_MS
-    ) {
-      this.#fillAfter(REFILL_MS);
-    } else {
-      this.#failed(await this.#options.explain(session));
-    }
+    const age = this.#clock.now() - session.openedAt;
+    if (session.openTookMs !== undefined && age > LIVED_A_WHILE_MS) this.#fillAfter(REFILL_MS);
+    else this.#failed(await this.#options.explain(session));
   }
 
   #stands(member: Member): void {
-    this.#failures = 0;
+    this.#forgetFailures();
     const age = RECYCLE_MS + Math.random() * RECYCLE_JITTER_MS;
     member.callOffRecycling = this.#clock.after(age, () => {
       member.stale = true;
@@ -314,15 +295,22 @@ export class SessionPool {
     for (const other of this.#members) {
       if (other.stale && same(other.variant, member.variant)) this.#letGo(other);
     }
-    this.#options.onReady();
+    if (member.use === "waiting") this.#options.onReady();
   }
 
   #failed(trouble: Trouble): void {
     if (this.#closed || this.#halted) return;
-    if (trouble.kind === "too-many-connections" && this.houseIsFull()) return;
-    this.#failures++;
     const alone = this.#members.size === 0;
-    if (this.#failures < 2 && !alone && trouble.retry !== "never-alone") {
+    if (trouble.kind === "too-many-connections") {
+      this.houseIsFull();
+      // With connections of our own there is work, and the grant says when to try for more.
+      if (!alone) return;
+      this.#fullSince ??= this.#clock.now();
+      if (this.#clock.now() - this.#fullSince < FULL_HOUSE_MS) {
+        this.#fillAfter(SECOND_TRY_MS);
+        return;
+      }
+    } else if (!alone && trouble.retry !== "never-alone" && ++this.#failures < MANY_FAILURES) {
       this.#fillAfter(SECOND_TRY_MS);
       return;
     }
@@ -330,12 +318,17 @@ export class SessionPool {
     this.#options.onTrouble(trouble);
   }
 
+  #forgetFailures(): void {
+    this.#failures = 0;
+    this.#fullSince = undefined;
+  }
+
   #trim(): void {
-    const seen = { main: 0 };
+    let kept = 0;
     for (const member of this.#members) {
       if (member.use !== "waiting") continue;
-      const keep = same(member.variant, this.#main) && seen.main++ < this.#wanted;
-      if (!keep) this.#letGo(member);
+      if (!same(member.variant, MAIN) || kept >= this.#wanted) this.#letGo(member);
+      else kept++;
     }
   }
 
@@ -371,10 +364,10 @@ export class SessionPool {
     if (this.#queue.length === 0) this.#fillAfter(REFILL_MS);
   }
 
-  /** Waits until one more session may be opened; waiting ones of no use to the asker make room. */
+  /** Waits until one more session may be opened; one that only waits makes room. */
   async #place(long: boolean, signal: AbortSignal | undefined): Promise<void> {
     signal?.throwIfAborted();
-    while (!this.#closed && !(this.#hasRoom() || (long && this.#granted === Infinity))) {
+    while (!this.#closed && !this.#hasRoom() && !(long && !this.#grant.limited)) {
       const spare = [...this.#members].find(({ use, session }) => use === "waiting" && session);
       if (spare !== undefined) this.#letGo(spare);
       await this.#change(signal);
@@ -407,9 +400,13 @@ function same(a: Variant | undefined, b: Variant | undefined): boolean {
   return a?.profile === b?.profile && a?.deletes === b?.deletes;
 }
 
-/** Ready before opening, fresh before stale, then the youngest: the likeliest to be alive. */
-function rank({ session, stale }: Member): number {
-  const openedAt = session?.openedAt ?? 0;
-  if (session?.state !== "ready") return -openedAt;
-  return stale ? openedAt / 2 : openedAt;
+/** Ready before opening; then fresh before stale, and the younger, likelier to be alive. */
+function isBetter(one: Member, other: Member): boolean {
+  const ready = (member: Member) => (member.session?.state === "ready" ? 1 : 0);
+  const openedAt = ({ session }: Member) => session?.openedAt ?? 0;
+  if (ready(one) !== ready(other)) return ready(one) > ready(other);
+  // Of those on their way, the one that set out first.
+  if (ready(one) === 0) return openedAt(one) < openedAt(other);
+  if (one.stale !== other.stale) return other.stale;
+  return openedAt(one) > openedAt(other);
 }

@@ -52,6 +52,6 @@ export interface SshSettings {
  *
  * `content`: whatever is named is looked at byte by byte, never trusting rsync's quick check, which
  * loses updates of the same size and time. `attributes`: mode, owner and times are set, and content
- * is sent only where size or time differ. `large`: content in a run of its own that can be resumed.
+ * is sent only where the size differs. `large`: content in a run of its own that can be resumed.
  */
 export type Profile = "content" | "attributes" | "large";
