@@ -15,6 +15,9 @@ export interface ProgressView {
 }
 
 const BAR = 20;
+const BLANK = " ".repeat(BAR);
+/** Names begin in one column. */
+const TEXT = 36;
 /** A guess made earlier is worse than none. */
 const GUESS_AFTER_MS = 1_000;
 
@@ -39,13 +42,14 @@ export function progressLine({
         : [`comparing, ${digits(total)} found`, `${digits(paths)} sent`, bytesText(bytes)];
   const text = parts.filter((part) => part !== "").join("  ");
   if (width === Infinity) return `${names}: ${text}`;
-  const bar =
-    found !== undefined && target.state !== "down" ? `${drawn(paths, total, palette)}  ` : "";
-  // Escapes have no width; what has is cut, so that a line never takes two.
-  const room = Math.max(10, width - 1 - (bar === "" ? 0 : BAR + 2));
-  const line = `${names}  ${text}`;
-  const shown = line.length > room ? `${line.slice(0, room - 1)}…` : line;
-  return `${bar}${shown}`;
+  const bar = found !== undefined && target.state !== "down" ? drawn(paths, total, palette) : BLANK;
+  // Escapes have no width; what has one is cut, so that a line never takes two.
+  const room = Math.max(0, width - 1 - BAR - 2);
+  return `${bar}  ${cut(`${text.padEnd(TEXT)}  ${names}`, room)}`;
+}
+
+function cut(text: string, room: number): string {
+  return text.length > room ? `${text.slice(0, Math.max(0, room - 1))}…` : text;
 }
 
 function drawn(done: number, total: number, { green, dim }: Palette): string {

@@ -67,28 +67,27 @@ export class Progress {
   stop(): void {
     this.#cancel?.();
     this.#cancel = undefined;
-    this.#erase();
+    this.#replace("", []);
   }
 
   /** Writes whole lines above the bars. */
   write(lines: string): void {
-    this.#erase();
-    this.#stream.write(lines);
-    if (this.#cancel !== undefined && this.isTTY) this.#draw();
+    const bars = this.#cancel !== undefined && this.isTTY ? this.#bars() : [];
+    this.#replace(lines, bars);
   }
 
   #next(): void {
     this.#cancel = this.#clock.after(this.isTTY ? REDRAW_MS : TELL_MS, () => {
-      if (this.isTTY) this.#erase();
-      this.#draw();
+      this.#replace("", this.#bars());
       this.#next();
     });
   }
 
-  #draw(): void {
-    const width = this.isTTY ? (this.#stream.columns ?? 80) : Infinity;
+  #bars(): string[] {
+    // A terminal that does not know its width says 0.
+    const width = this.isTTY ? this.#stream.columns || 80 : Infinity;
     const elapsedMs = this.#clock.now() - this.#startedAt;
-    const lines = this.#items().map(({ source, target }) =>
+    return this.#items().map(({ source, target }) =>
       progressLine({
         names: `${source.name} → ${target.name}`,
         target,
@@ -98,13 +97,14 @@ export class Progress {
         palette: this.#palette,
       }),
     );
-    if (lines.length > 0) this.#stream.write(lines.map((line) => `${line}\n`).join(""));
-    this.#drawn = this.isTTY ? lines.length : 0;
   }
 
-  #erase(): void {
-    if (this.#drawn > 0) this.#stream.write(`\x1b[${this.#drawn}A\x1b[J`);
-    this.#drawn = 0;
+  /** In one write, so that nothing flickers. */
+  #replace(lines: string, bars: readonly string[]): void {
+    const up = this.#drawn > 0 ? `\x1b[${this.#drawn}A\x1b[J` : "";
+    const text = `${up}${lines}${bars.map((bar) => `${bar}\n`).join("")}`;
+    if (text !== "") this.#stream.write(text);
+    this.#drawn = this.isTTY ? bars.length : 0;
   }
 }
 

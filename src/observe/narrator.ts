@@ -105,7 +105,7 @@ export class Narrator {
       case "down": {
         this.#down.add(key);
         const { reason, retryAt } = fact;
-        const text = `${displayText(reason)} It is tried again by itself; what it lacks stays owed`;
+        const text = `${displayText(reason)} It is tried again by itself`;
         return entry("error", fact, text, { reason, retryAt: new Date(retryAt).toISOString() });
       }
     }
