@@ -5,6 +5,7 @@
  * Load this on the main thread before any worker does: the library must outlive every thread that
  * calls into it. Descriptors opened here are closed here; Node keeps its own books of the others.
  */
+import { getSystemErrorMap } from "node:util";
 import koffi from "koffi";
 
 // `null` is the process itself, so that glibc and musl are served alike.
@@ -91,10 +92,7 @@ export const Errno = {
   ELOOP: 40,
 } as const;
 
-const errorNames = new Map<number, string>(
-  Object.entries(koffi.os.errno).map(([name, number]) => [number, name]),
-);
-
+/** `ENOSPC` and the like. */
 export function errorName(number: number): string {
-  return errorNames.get(number) ?? `error ${number}`;
+  return getSystemErrorMap().get(-number)?.[0] ?? `error ${number}`;
 }
