@@ -22,6 +22,10 @@ export class FailedPaths {
     }
   }
 
+  has(path: RelativePath): boolean {
+    return this.#paths.has(path);
+  }
+
   delivered(path: RelativePath): void {
     this.#paths.delete(path);
   }

@@ -271,6 +271,10 @@ export class TargetLane {
     );
     this.#report(entries, delivery, startedAt);
     for (const path of delivery.compare) this.compare(path, "replaced");
+    for (const path of delivery.owedDirectories) {
+      if (this.#failed.has(path)) continue;
+      this.#dirty.add(path, Kind.Attributes | Kind.Directory, clock.now());
+    }
     if (delivery.trouble !== undefined) this.#trouble(delivery.trouble, remote);
     this.#pump();
   }

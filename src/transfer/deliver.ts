@@ -7,7 +7,14 @@
 import { randomUUID } from "node:crypto";
 import type { Batch, BatchEntry, EntryOutcome, Sight } from "../model/batch.js";
 import { Kind } from "../model/change.js";
-import { type RelativePath, ROOT, ancestorsOf } from "../model/path.js";
+import {
+  type RelativePath,
+  ROOT,
+  ancestorsOf,
+  baseName,
+  joinPath,
+  parentOf,
+} from "../model/path.js";
 import type { Remote } from "../rsync/remote.js";
 import type { Run } from "../rsync/run.js";
 import type { Trouble } from "../rsync/trouble.js";
@@ -27,6 +34,11 @@ export interface Delivery {
   readonly trouble: Trouble | undefined;
   /** Directories that may still hold old children and have to be compared. */
   readonly compare: readonly RelativePath[];
+  /**
+   * Directories above the entries whose attributes rsync could not set on the way. The entries
+   * arrived all the same; the directories are owed on their own account.
+   */
+  readonly owedDirectories: readonly RelativePath[];
   readonly sentBytes: number;
 }
 
@@ -54,6 +66,7 @@ class DeliveryInProgress implements Delivery {
   readonly #outcomes = new Map<BatchEntry, EntryOutcome>();
   trouble: Trouble | undefined;
   readonly compare: RelativePath[] = [];
+  readonly owedDirectories: RelativePath[] = [];
   sentBytes = 0;
 
   constructor(batch: Batch, options: DeliverOptions) {
@@ -110,14 +123,20 @@ class DeliveryInProgress implements Delivery {
 
   /** The parts of a batch to try again; entries that are to blame get their outcome here. */
   #divide(entries: readonly BatchEntry[], run: Run): (readonly BatchEntry[])[] {
-    const blamed = entries.length === 1 ? entries : suspected(entries, run.suspects);
-    if (blamed.length === 0) {
+    const blamed = suspected(entries, run.suspects);
+    if (blamed.length === 0 && run.suspects.length > 0 && !run.errorsCut) {
+      this.owedDirectories.push(...run.suspects);
+      this.#prove(entries);
+      return [];
+    }
+    if (blamed.length === 0 && entries.length > 1) {
       const half = entries.length >> 1;
       return [entries.slice(0, half), entries.slice(half)];
     }
     const look = this.#options.look();
-    for (const entry of blamed)
+    for (const entry of blamed.length === 0 ? entries : blamed) {
       this.#outcomes.set(entry, this.#blame(entry, run, look(entry.path)));
+    }
     const rest = entries.filter((entry) => !this.#outcomes.has(entry));
     return rest.length === 0 ? [] : [rest];
   }
@@ -125,26 +144,33 @@ class DeliveryInProgress implements Delivery {
   #blame(entry: BatchEntry, run: Run, now: Sight): EntryOutcome {
     const changed = now.type !== entry.sight.type || now.at !== entry.path;
     if (changed) return { kind: "again" };
-    const own = run.errors.find((line) => line.includes(entry.path));
     return {
       kind: "failed",
-      reason: own ?? run.errors[0] ?? `rsync ended with status ${run.status ?? "unknown"}`,
+      reason: wordsAbout(entry.path, run),
       retryAt: this.#options.retryAt(entry.attempts + 1),
     };
   }
 }
 
-/** Entries that rsync named, or that lie above or below what it named. */
+/** rsync's words about a path, which it may call by the name of the temporary file it wrote. */
+function wordsAbout(path: RelativePath, { errors, status }: Run): string {
+  const temporary = joinPath(parentOf(path), `.${baseName(path)}.`);
+  return (
+    errors.find((line) => line.includes(`${path}"`)) ??
+    errors.find((line) => line.includes(temporary)) ??
+    errors.find((line) => line.includes(path)) ??
+    errors[0] ??
+    `rsync ended with status ${status ?? "unknown"}`
+  );
+}
+
+/** Entries that rsync named, and those above what it named: a directory is deleted from the inside. */
 function suspected(
   entries: readonly BatchEntry[],
   suspects: readonly RelativePath[],
 ): readonly BatchEntry[] {
   if (suspects.length === 0) return [];
   const named = new Set(suspects);
-  const above = new Set(suspects.flatMap((suspect) => [...ancestorsOf(suspect)]));
-  return entries.filter(({ path }) => {
-    if (named.has(path) || above.has(path)) return true;
-    for (const directory of ancestorsOf(path)) if (named.has(directory)) return true;
-    return false;
-  });
+  for (const suspect of suspects) for (const above of ancestorsOf(suspect)) named.add(above);
+  return entries.filter(({ path }) => named.has(path));
 }

@@ -67,7 +67,12 @@ describe("deliver()", () => {
     const entries = [entry("a"), entry("b")];
     const { delivery, kinds } = await run(entries, new FakeRemote(() => ({})));
     expect(kinds).toEqual(["delivered", "delivered"]);
-    expect(delivery).toMatchObject({ trouble: undefined, compare: [], sentBytes: 10 });
+    expect(delivery).toMatchObject({
+      trouble: undefined,
+      compare: [],
+      owedDirectories: [],
+      sentBytes: 10,
+    });
   });
 
   it("keeps everything when the target fails, whatever the status", async () => {
@@ -100,6 +105,20 @@ describe("deliver()", () => {
     ]);
   });
 
+  it("settles what arrived below a directory whose attributes could not be set, and owes that", async () => {
+    const entries = [entry("d/a"), entry("d/b")];
+    const remote = new FakeRemote(() => ({
+      outcome: "partial",
+      status: 23,
+      suspects: [path("d")],
+      errors: ['failed to set times on "/d" (in m): Operation not permitted (1)'],
+    }));
+    const { delivery, kinds } = await run(entries, remote);
+    expect(kinds).toEqual(["delivered", "delivered"]);
+    expect(delivery.owedDirectories).toEqual(["d"]);
+    expect(remote.lists).toHaveLength(1);
+  });
+
   it("halves a batch until the bad ones stand alone when rsync names nobody", async () => {
     const entries = Array.from({ length: 64 }, (_, index) => entry(`f${index}`));
     const bad = new Set([path("f5"), path("f40")]);
@@ -114,11 +133,11 @@ describe("deliver()", () => {
   });
 
   it("looks again at what vanished and settles the rest", async () => {
-    const entries = [entry("a"), entry("gone"), entry("d/x")];
+    const entries = [entry("a"), entry("gone"), entry("d", "directory")];
     const remote = new FakeRemote(() => ({
       outcome: "vanished",
       status: 24,
-      suspects: [path("gone"), path("d")],
+      suspects: [path("gone"), path("d/below")],
     }));
     const { kinds } = await run(entries, remote);
     expect(kinds).toEqual(["delivered", "again", "again"]);
