@@ -35,8 +35,9 @@ export function sendArguments(
     ...profileArguments(settings, profile),
     ...LIST_ARGUMENTS,
     ...missingArguments(settings, flags.deletes),
-    // `flist` announces that the session waits for its list; `stats2` counts.
-    "--info=flist1,stats2",
+    // `flist` announces that the session waits for its list; `stats2` counts; `del` is a sign of
+    // life, for whoever deletes a large tree gives no other.
+    `--info=flist1,stats2${flags.deletes ? ",del1" : ""}`,
     ...connectionArguments(settings, flags.controlPath),
     "./",
     destination(settings),

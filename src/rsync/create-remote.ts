@@ -35,6 +35,15 @@ const FIRST_CYCLE_MS = 100;
 const CYCLE_WEIGHT = 0.1;
 const CLOSE_GRACE_MS = 5000;
 
+/** Reading one huge file at the other end takes long, and gives no sign of life. */
+const READING_MS = 3_600_000;
+
+interface OpenOptions {
+  readonly onReady?: () => void;
+  readonly onLine?: (line: string) => boolean;
+  readonly silenceLimitMs?: number;
+}
+
 class RsyncRemote implements Remote {
   readonly #settings: RsyncSettings;
   readonly #clock: Clock;
@@ -154,7 +163,7 @@ class RsyncRemote implements Remote {
           this.#open(
             (controlPath) =>
               compareArguments(this.#settings, { deletes, checksum, filters, controlPath }),
-            { onLine },
+            { onLine, ...(checksum === true ? { silenceLimitMs: READING_MS } : {}) },
           ),
         { long: true },
         signal,
@@ -200,13 +209,14 @@ class RsyncRemote implements Remote {
   #openForSending({ profile, deletes }: Variant, onReady: () => void): Promise<Opened> {
     return this.#open(
       (controlPath) => sendArguments(this.#settings, profile, { deletes, controlPath }),
-      { onReady },
+      // One line for each entry deleted: nobody reads them.
+      { onReady, onLine: (line) => line.startsWith("deleting ") },
     );
   }
 
   async #open(
     args: (controlPath: string | undefined) => string[],
-    listeners: { onReady?: () => void; onLine?: (line: string) => boolean },
+    { silenceLimitMs, ...listeners }: OpenOptions,
   ): Promise<Opened> {
     const { endpoint, program, connectTimeoutMs, timeoutMs } = this.#settings;
     const connection = await this.#master?.connect();
@@ -222,7 +232,7 @@ class RsyncRemote implements Remote {
         endpoint,
         // A little more than rsync's own limit, whose words say more.
         openLimitMs: connectTimeoutMs + 2000,
-        silenceLimitMs: timeoutMs * 1.5 + 2000,
+        silenceLimitMs: silenceLimitMs ?? timeoutMs * 1.5 + 2000,
         ...listeners,
       },
       this.#clock,

@@ -4,8 +4,7 @@
  * Law: a session carries one list. An empty list retires it; a list that was begun is either written
  * to its end or the process is killed, because half a name would be another name.
  */
-import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { existsSync, readFileSync } from "node:fs";
 import type { Clock } from "../model/clock.js";
 import type { Endpoint } from "../model/endpoint.js";
 import type { RelativePath } from "../model/path.js";
@@ -41,6 +40,11 @@ const MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
 
 const TERM_GRACE_MS = 2000;
 
+/** A connection that slept for so long may have been forgotten by something on the way … */
+const LONG_SLEEP_MS = 20_000;
+/** … and then the first answer, which takes milliseconds otherwise, is not waited for longer. */
+const FIRST_WORD_MS = 15_000;
+
 export class Session {
   readonly openedAt: number;
   /** ms from start to readiness; undefined before. */
@@ -60,6 +64,8 @@ export class Session {
   #partialLine = "";
   #markOpened: () => void = () => undefined;
   #callOffWatch: () => void;
+  /** True as long as the other end has said nothing to the list. */
+  #listIsUnread: (moved: BytesMoved) => boolean = () => false;
 
   constructor(options: SessionOptions, clock: Clock) {
     this.#options = options;
@@ -112,6 +118,10 @@ export class Session {
     this.#state = "running";
     // Every name begins with ./ so that none is taken for a comment (# and ;) or an option.
     const list = names.map((name) => `./${name}\0`).join("");
+    if (wasReady && this.#listAt - this.openedAt > LONG_SLEEP_MS) {
+      const answeredAbove = bytesMoved(this.#child.pid).read + list.length;
+      this.#listIsUnread = ({ read }) => read <= answeredAbove;
+    }
     this.#child.stdin?.end(Buffer.from(list, "latin1"));
     if (wasReady) this.#watchSilence();
     return this.ended;
@@ -157,25 +167,26 @@ export class Session {
     }
   }
 
-  /** Ends a running session whose processes neither read, write nor compute for too long. */
+  /** Ends a running session when nothing has come from its other end for too long. */
   #watchSilence(): void {
     const { silenceLimitMs } = this.#options;
-    let last = "";
+    const untouched = this.#listIsUnread;
+    let last = bytesMoved(this.#child.pid);
     let since = this.#clock.now();
-    const look = async (): Promise<void> => {
+    const look = (): void => {
       if (this.#state !== "running") return;
-      const signs = await signsOfLife(this.#child.pid);
       const now = this.#clock.now();
-      if (signs !== last) {
-        last = signs;
+      const moved = bytesMoved(this.#child.pid);
+      if (isProgress(last, moved)) {
+        last = moved;
         since = now;
-      } else if (now - since >= silenceLimitMs) {
-        this.#giveUp();
-        return;
       }
-      this.#callOffWatch = this.#clock.after(silenceLimitMs / 4, () => void look());
+      const limitMs = untouched(moved) ? FIRST_WORD_MS : silenceLimitMs;
+      if (now - since >= Math.min(limitMs, silenceLimitMs)) this.#giveUp();
+      else this.#callOffWatch = this.#clock.after(everyMs, look);
     };
-    this.#callOffWatch = this.#clock.after(silenceLimitMs / 4, () => void look());
+    const everyMs = Math.min(silenceLimitMs, FIRST_WORD_MS) / 4;
+    this.#callOffWatch = this.#clock.after(everyMs, look);
   }
 
   #giveUp(): void {
@@ -183,18 +194,28 @@ export class Session {
   }
 }
 
-/** Counters that stand still only when the process does: bytes read and written, ticks of work. */
-async function signsOfLife(pid: number | undefined): Promise<string> {
-  if (pid === undefined) return "";
+interface BytesMoved {
+  /** From files and from the other end. */
+  readonly read: number;
+  readonly written: number;
+}
+
+/**
+ * rsync's own time-out takes its own signs of life for progress, so it never ends a run whose other
+ * end went silent after everything was written. Such a sign is 4 bytes, twice within the time-out; so
+ * a little writing proves nothing, while every byte read does.
+ */
+function isProgress(before: BytesMoved, now: BytesMoved): boolean {
+  return now.read > before.read || now.written > before.written + 256;
+}
+
+/** Of the process itself (proc_pid_io(5)); zeros when it is gone. */
+function bytesMoved(pid: number | undefined): BytesMoved {
   try {
-    const [io, stat] = await Promise.all([
-      readFile(`/proc/${pid}/io`, "latin1"),
-      readFile(`/proc/${pid}/stat`, "latin1"),
-    ]);
-    // Fields 14 and 15 of stat (utime, stime), counted behind the name in parentheses.
-    const ticks = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return `${io} ${ticks[11] ?? ""} ${ticks[12] ?? ""}`;
+    const text = readFileSync(`/proc/${pid ?? 0}/io`, "latin1");
+    const [, read, written] = /rchar: (\d+)\nwchar: (\d+)/.exec(text) ?? [];
+    return { read: Number(read ?? 0), written: Number(written ?? 0) };
   } catch {
-    return "";
+    return { read: 0, written: 0 };
   }
 }
