@@ -1,19 +1,29 @@
 /**
  * The bench: asks its questions of every contestant that is installed, side by side in one run, and
- * writes the answers as `docs/benchmarks.md` and `docs/benchmarks.json`.
+ * writes the answers as `docs/benchmarks.md`, `docs/benchmarks.json` and the front pages' table.
  */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { contestants } from "./contestants/all.js";
 import type { Contestant } from "./contestants/contestant.js";
+import { joinResults } from "./joining.js";
 import { leaveOnSignals } from "./leaving.js";
 import { describeMachine } from "./machine.js";
 import type { Question, Run } from "./question.js";
 import { questions } from "./questions/all.js";
 import { renderReport, type Answer, type Results } from "./report.js";
+import { renderSummary, withSummary } from "./summary.js";
+
+const HOME = resolve(import.meta.dirname, "..");
+const DOCS = join(HOME, "docs");
+const FRONT_PAGES = [
+  ["README.md", "en"],
+  ["README.zh-CN.md", "zh"],
+] as const;
 
 const HELP = `Usage: script/bench [QUESTION…] [options]
+       script/bench --render FILE… [--output DIR]
 
 Questions: ${questions.map(({ name }) => name).join(", ")} (all of them when none is named)
 
@@ -24,7 +34,11 @@ Questions: ${questions.map(({ name }) => name).join(", ")} (all of them when non
   --seconds N      how long is written at a rate (10; 3 when quick)
   --seed N         another run of chance (1)
   --directory DIR  where trees are made (the system's temporary directory)
-  --output DIR     where benchmarks.md and benchmarks.json go (docs; a quick run only prints)
+  --output DIR     where benchmarks.md and benchmarks.json go; left out, a full run (no question,
+                   contestant, rate or duration chosen) goes to docs and into the front pages, and
+                   any other only prints
+  --render         takes benchmarks.json files instead of questions and writes their pages again;
+                   several parts of one run, made on the same machine, are joined
   --list           name the questions and the contestants, with versions, and stop
   -h, --help       this text
 
@@ -43,12 +57,18 @@ async function main(): Promise<void> {
       seed: { type: "string", default: "1" },
       directory: { type: "string" },
       output: { type: "string" },
+      render: { type: "boolean", default: false },
       list: { type: "boolean", default: false },
       help: { type: "boolean", short: "h", default: false },
     },
   });
   if (values.help) {
     process.stdout.write(HELP);
+    return;
+  }
+  if (values.render) {
+    const parts = positionals.map((file) => JSON.parse(readFileSync(file, "utf8")) as Results);
+    publish(values.output ?? DOCS, joinResults(parts));
     return;
   }
   const asked = chooseQuestions(positionals);
@@ -83,8 +103,10 @@ async function main(): Promise<void> {
     absent: absent.map(({ name }) => name),
     answers,
   });
-  const output =
-    values.output ?? (values.quick ? undefined : resolve(import.meta.dirname, "../docs"));
+  const narrowed = [values.only, values.rates, values.seconds, process.env["TREECAST_MAIN"]];
+  const whole =
+    !values.quick && positionals.length === 0 && narrowed.every((each) => each === undefined);
+  const output = values.output ?? (whole ? DOCS : undefined);
   for (const question of asked) {
     const run: Run = {
       contestants: present.filter(({ name }) => question.without?.includes(name) !== true),
@@ -98,7 +120,7 @@ async function main(): Promise<void> {
     };
     answers.push(await answer(question, run));
     // After every question: a long run that is cut short has not been for nothing.
-    if (output !== undefined) save(output, results());
+    if (output !== undefined) publish(output, results());
   }
   if (output === undefined) process.stdout.write(renderReport(results(), questions));
   else log(`written to ${output}/benchmarks.md and .json`);
@@ -115,10 +137,15 @@ async function answer(question: Question, run: Run): Promise<Answer> {
   }
 }
 
-function save(directory: string, results: Results): void {
+function publish(directory: string, results: Results): void {
   mkdirSync(directory, { recursive: true });
   writeFileSync(join(directory, "benchmarks.json"), `${JSON.stringify(results, null, 1)}\n`);
   writeFileSync(join(directory, "benchmarks.md"), renderReport(results, questions));
+  if (directory !== DOCS) return;
+  for (const [name, language] of FRONT_PAGES) {
+    const page = join(HOME, name);
+    writeFileSync(page, withSummary(readFileSync(page, "utf8"), renderSummary(results, language)));
+  }
 }
 
 function chooseQuestions(names: readonly string[]): readonly Question[] {

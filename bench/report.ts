@@ -23,9 +23,9 @@ export interface Results {
 }
 
 export function renderReport(results: Results, questions: readonly Question[]): string {
-  const sections = results.answers.flatMap((answer) => {
-    const question = questions.find((each) => each.name === answer.question);
-    return question === undefined ? [] : [renderAnswer(question, answer, results)];
+  const sections = questions.flatMap((question) => {
+    const answer = results.answers.find((each) => each.question === question.name);
+    return answer === undefined ? [] : [renderAnswer(question, answer, results)];
   });
   return [renderHead(results), ...sections, QUOTED].join("\n") + "\n";
 }
@@ -41,9 +41,11 @@ function renderHead(results: Results): string {
     `${machine.cores} × ${machine.cpu}, ${machine.memoryGb} GB, ${machine.system}, Linux ${machine.kernel}, ${machine.fileSystem}; Node ${machine.node}, rsync ${machine.rsync}.`,
     `Source and replica are on one machine and talk over loopback. Load average before the start: ${machine.loadBefore.toFixed(2)}. CPU time by ${machine.accounting}.`,
     "",
-    "Figures are medians over the rounds. Within a round the contestants take turns, and the first of them changes",
-    "from round to round. Ratios hold better than digits: on another machine expect other digits. A number in",
-    `brackets is the ratio to ${reference(contestants) ?? "nobody"}; above 1 the other one needs more.`,
+    [
+      "Figures are medians over the rounds. Within a round the contestants take turns, and the first of them changes",
+      "from round to round. Ratios hold better than digits: on another machine expect other digits. A number in",
+      `brackets is the ratio to ${reference(contestants) ?? "nobody"}; above 1 the other one needs more.`,
+    ].join(" "),
     "",
     "The contestants:",
     "",
@@ -60,7 +62,7 @@ function renderHead(results: Results): string {
 function renderAnswer(question: Question, answer: Answer, { contestants }: Results): string {
   const { rows, problem } = answer;
   const first = reference(contestants);
-  const lines = [`## ${question.title}`, "", question.method, ""];
+  const lines = [`## ${question.title}`, "", question.method.replaceAll("\n", " "), ""];
   const without = question.without?.filter((name) =>
     contestants.some((each) => each.name === name),
   );
@@ -106,12 +108,17 @@ function place(name: string, contestants: Results["contestants"]): number {
   return index < 0 ? contestants.length : index;
 }
 
+/** The median of one contestant's figure, as it is shown. */
+export function cellOf(rows: readonly Row[], contestant: string, key: string, unit: Unit): string {
+  return format(middle(rows, contestant, key), unit);
+}
+
 function middle(rows: readonly Row[], contestant: string, key: string): number | null {
   const values = rows
     .filter((row) => row.contestant === contestant)
     .map(({ figures }) => figures[key] ?? null);
   // A round without an end has no figure; the median of the lucky rounds would hide that.
-  if (values.some((value) => value === null)) return null;
+  if (values.length === 0 || values.some((value) => value === null)) return null;
   return median(values.filter((value) => value !== null));
 }
 
@@ -157,9 +164,14 @@ function unique(values: readonly string[]): string[] {
 }
 
 /** sersync has no package and its last binary is of 2011; what others wrote of it stays a quotation. */
-const QUOTED = `## Not measured here
-
-sersync has no package in any current distribution, so it does not run beside the others. What its users published, on
-their machines and by their means, files of 10–50 KB: up to 40 files/s almost no delay, 50–70 under a second, 80 about a
-second, 90 about two seconds and files begin to be missed, 100 a large delay. Of scripts around inotifywait and rsync
-they say that about 200 files/s of 10–100 KB are kept up with. These are quotations, not measurements of ours.`;
+const QUOTED = [
+  "## Not measured here",
+  "",
+  [
+    "sersync has no package in any current distribution, so it does not run beside the others. What",
+    "its users published, on their machines and by their means, files of 10–50 KB: up to 40 files/s",
+    "almost no delay, 50–70 under a second, 80 about a second, 90 about two seconds and files begin",
+    "to be missed, 100 a large delay. Of scripts around inotifywait and rsync they say that about 200",
+    "files/s of 10–100 KB are kept up with. These are quotations, not measurements of ours.",
+  ].join(" "),
+].join("\n");

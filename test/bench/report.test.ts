@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Question, Row } from "../../bench/question.js";
+import { joinResults } from "../../bench/joining.js";
 import { renderReport, type Results } from "../../bench/report.js";
+import { renderSummary, withSummary } from "../../bench/summary.js";
 
 const question: Question = {
   name: "speed",
@@ -14,8 +16,8 @@ function row(contestant: string, round: number, p50: number | null, note?: strin
   return { contestant, matter: "all", round, figures: { p50 }, ...(note && { note }) };
 }
 
-function render(rows: readonly Row[], changes: Partial<Results> = {}): string {
-  const results: Results = {
+function resultsOf(rows: readonly Row[], changes: Partial<Results> = {}): Results {
+  return {
     startedAt: "2026-01-02T03:04:05.000Z",
     tookSeconds: 600,
     quick: false,
@@ -41,7 +43,10 @@ function render(rows: readonly Row[], changes: Partial<Results> = {}): string {
     answers: [{ question: "speed", rows }],
     ...changes,
   };
-  return renderReport(results, [question]);
+}
+
+function render(rows: readonly Row[], changes: Partial<Results> = {}): string {
+  return renderReport(resultsOf(rows, changes), [question]);
 }
 
 describe("renderReport", () => {
@@ -69,5 +74,41 @@ describe("renderReport", () => {
     expect(page).toContain("Not installed and left out: lsyncd");
     expect(page).toContain("Not answered: no room");
     expect(page).toContain("A quick run");
+  });
+});
+
+describe("joinResults", () => {
+  it("puts the answers of parts together and adds their time", () => {
+    const one = resultsOf([row("peer", 0, 5)]);
+    const other = { ...one, answers: [{ question: "size", rows: [] }] };
+    const joined = joinResults([one, other]);
+    expect(joined.answers.map((answer) => answer.question)).toEqual(["speed", "size"]);
+    expect(joined.tookSeconds).toBe(1200);
+  });
+
+  it("refuses parts from another machine", () => {
+    const one = resultsOf([]);
+    const other = { ...one, machine: { ...one.machine, kernel: "6.2" } };
+    expect(() => joinResults([one, other])).toThrow("expected the same machine");
+  });
+});
+
+describe("the table on the front pages", () => {
+  const latency = { ...row("treecast", 0, 1.5), matter: "ssh" };
+  const results = resultsOf([], { answers: [{ question: "latency", rows: [latency] }] });
+
+  it("has a line for what was measured and none for what was not", () => {
+    const table = renderSummary(results, "en");
+    expect(table).toContain("| one change, ssh, p50, ms | – | 1.50 |");
+    expect(table).not.toContain("cp -a");
+    expect(renderSummary(results, "zh")).toContain("| 单个文件变更，ssh，p50，毫秒 | – | 1.50 |");
+  });
+
+  it("replaces what is between the marks and nothing else", () => {
+    const page = "# A\n<!-- bench:begin -->\nold\n<!-- bench:end -->\nrest\n";
+    const filled = withSummary(page, "new");
+    expect(filled).toBe("# A\n<!-- bench:begin -->\n\nnew\n\n<!-- bench:end -->\nrest\n");
+    expect(withSummary(filled, "new")).toBe(filled);
+    expect(withSummary("no marks", "new")).toBe("no marks");
   });
 });

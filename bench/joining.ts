@@ -1,0 +1,41 @@
+/** One page from several runs: a long bench may be run in parts, on one machine, of one program. */
+import type { Results } from "./report.js";
+
+/** Throws where the parts do not belong together; of a question asked twice the later answer counts. */
+export function joinResults(parts: readonly Results[]): Results {
+  const [first, ...others] = parts;
+  if (first === undefined) throw new Error("Cannot join nothing: expected at least one file");
+  for (const other of others) {
+    const field = differingField(first, other);
+    if (field !== undefined) {
+      throw new Error(`Cannot join results of different runs: expected the same ${field}`);
+    }
+  }
+  const answers = new Map(
+    parts.flatMap((part) => part.answers).map((answer) => [answer.question, answer]),
+  );
+  return {
+    ...first,
+    tookSeconds: parts.reduce((sum, { tookSeconds }) => sum + tookSeconds, 0),
+    machine: {
+      ...first.machine,
+      loadBefore: Math.max(...parts.map(({ machine }) => machine.loadBefore)),
+    },
+    answers: [...answers.values()],
+  };
+}
+
+function differingField(one: Results, other: Results): string | undefined {
+  const facts = ({ machine, contestants, absent, quick, rounds, seed }: Results) => ({
+    machine: { ...machine, loadBefore: 0 },
+    contestants,
+    absent,
+    quick,
+    rounds,
+    seed,
+  });
+  const [here, there] = [Object.entries(facts(one)), Object.entries(facts(other))];
+  return here.find(
+    ([, value], at) => JSON.stringify(value) !== JSON.stringify(there[at]?.[1]),
+  )?.[0];
+}
