@@ -9,8 +9,6 @@ import { receiveMessageOnPort } from "node:worker_threads";
 import { compileFilter } from "../filter/filter.js";
 import type { Filter } from "../filter/filter.js";
 import { clearWake } from "../kernel/eventfd.js";
-import { decodeInotify } from "../kernel/inotify-decode.js";
-import { queuedBytes, readEvents } from "../kernel/inotify.js";
 import { closeMountTable, openMountTable } from "../kernel/mounts.js";
 import { errorName } from "../kernel/libc.js";
 import { CHANGED, PollSet, READABLE } from "../kernel/poll.js";
@@ -22,6 +20,7 @@ import type { RelativePath } from "../model/path.js";
 import { Barriers } from "./barriers.js";
 import { kernelCalls } from "./calls.js";
 import { Delivery } from "./delivery.js";
+import { InotifySource } from "./inotify-source.js";
 import { Control } from "./messages.js";
 import type { ReaderCommand, ReaderSetup } from "./messages.js";
 import { MountWatch } from "./mount-watch.js";
@@ -29,14 +28,7 @@ import { Pace } from "./pace.js";
 import { Reporter } from "./report.js";
 import { inspectRoot, isSameRoot } from "./root-guard.js";
 import type { RootIdentity } from "./root-guard.js";
-import { ScanPace } from "./scan.js";
-import { WatchedTree } from "./tree.js";
-
-/** Much larger than a full queue of 16,384 short names is rare; the rest waits for the next turn. */
-const BUFFER_BYTES = 256 * 1024;
-const READ_LIMIT_BYTES = 1024 * 1024;
-/** The longest record: a header and a name of 255 bytes, padded. */
-const LONGEST_RECORD = 272;
+import type { TreeSource } from "./source.js";
 
 /** Work on directories goes on this long before the queue is read again. */
 const SLICE_MS = 8;
@@ -50,7 +42,7 @@ const MOUNTS_PAUSE_MS = 50;
 const OVERFLOW_FIRST_MS = 200;
 const OVERFLOW_LONGEST_MS = 10_000;
 
-const INOTIFY = 0;
+const EVENTS = 0;
 const WAKE = 1;
 const MOUNTS = 2;
 
@@ -62,10 +54,8 @@ export class Reader {
   readonly #reporter: Reporter;
   readonly #barriers = new Barriers();
   readonly #pace = new Pace();
-  readonly #scanPace: ScanPace;
-  readonly #buffer = Buffer.from(new ArrayBuffer(BUFFER_BYTES));
   readonly #mounts: MountWatch;
-  #tree: WatchedTree;
+  #source: TreeSource;
   /** Undefined while the root is lost. */
   #root: RootIdentity | undefined;
   #isStarting = true;
@@ -77,10 +67,6 @@ export class Reader {
   #overflowDue = Infinity;
   #overflowPauseMs = OVERFLOW_FIRST_MS;
   #overflowHealedAt = 0;
-  #scanDue = Infinity;
-  #scanTookMs = 0;
-  #scanning = false;
-  #differencesBefore = 0;
 
   constructor(setup: ReaderSetup) {
     this.#setup = setup;
@@ -88,9 +74,8 @@ export class Reader {
     this.#filter = setup.rules.length === 0 ? undefined : compileFilter(setup.rules);
     this.#delivery = new Delivery(setup.port, this.#control);
     this.#reporter = new Reporter(this.#delivery);
-    this.#scanPace = new ScanPace(setup.scanIntervalMs);
     this.#mounts = new MountWatch(setup.root);
-    this.#tree = this.#newTree();
+    this.#source = this.#newSource();
   }
 
   /** Returns when it is told to stop, or with a Fault posted when it cannot begin. */
@@ -98,9 +83,9 @@ export class Reader {
     const mountTable = openMountTable();
     try {
       if (!this.#begin()) return;
-      const { inotify, eventfd } = this.#setup;
+      const { eventfd } = this.#setup;
       const everything = new PollSet([
-        { descriptor: inotify, events: READABLE },
+        { descriptor: this.#source.descriptor, events: READABLE },
         { descriptor: eventfd, events: READABLE },
         { descriptor: mountTable, events: CHANGED },
       ]);
@@ -119,13 +104,15 @@ export class Reader {
     return Atomics.load(this.#control, Control.STOP) !== 0;
   }
 
-  #newTree(): WatchedTree {
-    return new WatchedTree({
+  #newSource(): TreeSource {
+    return new InotifySource({
+      descriptor: this.#setup.inotify,
       calls: kernelCalls(this.#setup.inotify, this.#setup.root),
       filter: this.#filter,
       outbox: this.#delivery.outbox,
       now: () => systemClock.now(),
       unheardMount: (path) => this.#mounts.isUnheard(path),
+      scanIntervalMs: this.#setup.scanIntervalMs,
     });
   }
 
@@ -150,7 +137,7 @@ export class Reader {
   #enterRoot(): string | undefined {
     const state = inspectRoot(this.#setup.root);
     if (state.kind === "missing") return state.reason;
-    const error = this.#tree.entrance.enterRoot();
+    const error = this.#source.begin();
     if (error !== 0) return `it cannot be watched (${errorName(error)})`;
     this.#root = state.identity;
     return undefined;
@@ -165,28 +152,24 @@ export class Reader {
     if (ready && descriptors.isReady(MOUNTS) && this.#mountsDue === Infinity) {
       this.#mountsDue = now + MOUNTS_PAUSE_MS;
     }
-    const bytes =
-      (ready && descriptors.isReady(INOTIFY)) || this.#hasUnread() ? this.#read(now) : 0;
+    const bytes = (ready && descriptors.isReady(EVENTS)) || this.#hasUnread() ? this.#read(now) : 0;
     this.#work(now);
     this.#checkRoot(now);
     this.#delivery.noteAdded(now);
     this.#delivery.deliver(now);
     this.#answer(now);
-    this.#reporter.coverage(this.#tree.entrance, now);
-    if (this.#tree.entrance.hasWork || !this.#queueEmpty) return 0;
+    this.#reporter.coverage(this.#source.coverage, now);
+    if (this.#source.hasWork || !this.#queueEmpty) return 0;
     return this.#pace.pauseAfter(bytes, now - sleptFrom);
   }
 
   #timeout(now: number): number {
-    const { entrance } = this.#tree;
-    if (entrance.hasWork || this.#hasUnread()) return 0;
+    if (this.#source.hasWork || this.#hasUnread()) return 0;
     const due = Math.min(
-      entrance.limbo.nextDue,
-      entrance.rechecks.nextDue,
+      this.#source.nextDue,
       this.#rootCheckDue,
       this.#mountsDue,
       this.#overflowDue,
-      this.#scanDue,
       this.#reporter.nextDue,
       this.#delivery.nextDue(now),
     );
@@ -195,7 +178,7 @@ export class Reader {
 
   /** The queue is to be read even if poll(2) says nothing of it. */
   #hasUnread(): boolean {
-    return !this.#queueEmpty || this.#tree.isUnsettled || this.#barriers.size > 0;
+    return !this.#queueEmpty || this.#source.isUnsettled || this.#barriers.size > 0;
   }
 
   #takeCommands(): void {
@@ -204,38 +187,25 @@ export class Reader {
     while ((received = receiveMessageOnPort(this.#setup.port)) !== undefined) {
       const command = received.message as ReaderCommand;
       if (command.kind === "drain") {
-        this.#barriers.add(command.id, queuedBytes(this.#setup.inotify));
+        this.#barriers.add(command.id, this.#source.queuedBytes());
       } else {
-        const lines = this.#tree.recent();
+        const lines = this.#source.recent();
         this.#delivery.post({ kind: "recent", id: command.id, lines });
       }
     }
   }
 
   #read(now: number): number {
-    let bytes = 0;
-    this.#queueEmpty = false;
-    while (bytes < READ_LIMIT_BYTES) {
-      const length = readEvents(this.#setup.inotify, this.#buffer);
-      decodeInotify(this.#buffer, length, (watch, mask, cookie, name) =>
-        this.#tree.take(now, watch, mask, cookie, name),
-      );
-      bytes += length;
-      // The kernel stops at the first record that does not fit, or when there is none.
-      if (length + LONGEST_RECORD <= BUFFER_BYTES) {
-        this.#queueEmpty = true;
-        break;
-      }
-    }
-    this.#tree.settle();
-    this.#barriers.noteRead(bytes, this.#queueEmpty);
-    if (this.#tree.overflowed) this.#overflowed(now);
+    const { bytes, emptied } = this.#source.read(now);
+    this.#queueEmpty = emptied;
+    this.#barriers.noteRead(bytes, emptied);
+    if (this.#source.overflowed) this.#overflowed(now);
     return bytes;
   }
 
   /** One look at the tree at a time; while overflows go on, with longer and longer pauses. */
   #overflowed(now: number): void {
-    this.#tree.overflowed = false;
+    this.#source.overflowed = false;
     if (this.#root === undefined || this.#overflowDue !== Infinity) return;
     const isHealing = this.#gaps.some(({ reason }) => reason === "overflow");
     const isRecent = now - this.#overflowHealedAt < 2 * this.#overflowPauseMs;
@@ -251,34 +221,28 @@ export class Reader {
   #healOverflow(): void {
     this.#overflowDue = Infinity;
     this.#gaps.push({ path: ROOT, reason: "overflow" });
-    this.#tree.lookAtAll();
+    this.#source.lookAtAll();
   }
 
   #work(now: number): void {
-    const { entrance } = this.#tree;
-    if (entrance.hasWork) {
-      entrance.work(now + SLICE_MS);
-      if (this.#scanning) this.#scanTookMs += systemClock.now() - now;
-    }
-    if (entrance.hasWork || this.#root === undefined) return;
+    if (this.#source.hasWork) this.#source.work(now + SLICE_MS);
+    if (this.#source.hasWork || this.#root === undefined) return;
     // A directory whose creation is still queued is not watched yet; whoever compares would see it.
-    if (this.#queueEmpty) this.#finishLook(now);
+    if (this.#queueEmpty) {
+      this.#finishLook(now);
+      this.#source.atLeisure(now);
+    }
     if (now >= this.#mountsDue) this.#lookAtMounts();
     if (now >= this.#overflowDue && this.#gaps.length === 0) this.#healOverflow();
-    if (!this.#queueEmpty) return;
-    if (now >= entrance.limbo.nextDue) entrance.clearLimbo(now);
-    if (entrance.rechecks.size > 0) entrance.startRechecks(now);
-    this.#scan(now);
   }
 
   /** No directory is left to look at: what waited for that can be said. */
   #finishLook(now: number): void {
-    const { entrance } = this.#tree;
-    this.#reporter.limit(entrance);
+    this.#reporter.limit(this.#source);
     if (this.#isStarting && this.#root !== undefined) {
       this.#isStarting = false;
       this.#reporter.unheard(this.#mounts.rootType);
-      this.#reporter.ready(this.#root, entrance, now);
+      this.#reporter.ready(this.#root, this.#source.coverage, now);
     }
     if (this.#gaps.length === 0) return;
     // What happened before the gap was noticed goes first.
@@ -291,41 +255,20 @@ export class Reader {
     this.#gaps = [];
   }
 
-  #scan(now: number): void {
-    const { entrance } = this.#tree;
-    if (this.#scanning) {
-      this.#scanning = false;
-      const hasFound = entrance.differences > this.#differencesBefore;
-      this.#scanDue = now + this.#scanPace.pauseAfter(this.#scanTookMs, hasFound);
-    }
-    if (entrance.scans.size === 0) this.#scanDue = Infinity;
-    else if (this.#scanDue === Infinity) this.#scanDue = now + this.#setup.scanIntervalMs;
-    if (now >= this.#scanDue) this.#startScan();
-  }
-
-  #startScan(): void {
-    this.#scanning = true;
-    this.#scanTookMs = 0;
-    this.#scanDue = Infinity;
-    this.#differencesBefore = this.#tree.entrance.differences;
-    this.#tree.entrance.startScan();
-  }
-
   #lookAtMounts(): void {
     this.#mountsDue = Infinity;
-    this.#tree.entrance.rootInDoubt = true;
+    this.#source.rootInDoubt = true;
     for (const path of this.#mounts.refresh()) {
       if (this.#filter?.keeps(path, true) === false) continue;
       this.#gaps.push({ path, reason: "mount" });
-      this.#tree.lookAtMount(path);
+      this.#source.lookAtMount(path);
       this.#reporter.unheard(this.#mounts.typeAt(path), path);
     }
   }
 
   #checkRoot(now: number): void {
-    const { entrance } = this.#tree;
-    if (now < this.#rootCheckDue && !entrance.rootInDoubt) return;
-    entrance.rootInDoubt = false;
+    if (now < this.#rootCheckDue && !this.#source.rootInDoubt) return;
+    this.#source.rootInDoubt = false;
     this.#rootCheckDue = now + ROOT_CHECK_MS;
     if (this.#root !== undefined) this.#checkLoss(this.#root);
     if (this.#root === undefined) this.#checkReturn(now);
@@ -336,18 +279,16 @@ export class Reader {
     let reason: string | undefined;
     if (state.kind === "missing") reason = state.reason;
     else if (!isSameRoot(state.identity, root)) reason = "another directory stands in its place";
-    else if (this.#tree.entrance.rootEnded) reason = "it was deleted and made again";
+    else if (this.#source.rootEnded) reason = "it was deleted and made again";
     if (reason === undefined) return;
     this.#root = undefined;
     this.#gaps = [];
     this.#overflowDue = Infinity;
-    this.#scanning = false;
-    this.#scanDue = Infinity;
     // The deletions that emptied it must not be carried out; its return is a gap, and covers them.
     this.#delivery.clear();
     this.#delivery.post({ kind: "root-lost", reason });
-    this.#tree.entrance.removeWatches();
-    this.#tree = this.#newTree();
+    this.#source.end();
+    this.#source = this.#newSource();
   }
 
   #checkReturn(now: number): void {
@@ -365,31 +306,26 @@ export class Reader {
 
   #answer(now: number): void {
     if (this.#barriers.size === 0) return;
-    const { entrance } = this.#tree;
     if (this.#root === undefined) {
       this.#pass(this.#barriers.takeAll(), now);
       return;
     }
     const isBusy =
-      entrance.hasWork ||
-      this.#tree.isUnsettled ||
+      this.#source.hasWork ||
+      this.#source.isUnsettled ||
       this.#isStarting ||
       this.#gaps.length > 0 ||
       this.#overflowDue !== Infinity;
     if (isBusy) return;
     // What is done in its own time otherwise is done now: doubts are cleared, the unwatched scanned.
-    if (this.#barriers.takeHurry() && (entrance.rechecks.size > 0 || entrance.scans.size > 0)) {
-      entrance.startRechecks(Infinity);
-      if (entrance.scans.size > 0) this.#startScan();
-      return;
-    }
+    if (this.#barriers.takeHurry() && this.#source.hurry(now)) return;
     this.#pass(this.#barriers.takePassed(), now);
   }
 
   #pass(ids: readonly number[], now: number): void {
     if (ids.length === 0) return;
     this.#delivery.deliver(now, true);
-    this.#reporter.coverage(this.#tree.entrance, now, true);
+    this.#reporter.coverage(this.#source.coverage, now, true);
     for (const id of ids) this.#delivery.post({ kind: "drained", id });
   }
 }

@@ -6,8 +6,8 @@ import type { Fault } from "../model/fault.js";
 import { displayPath, ROOT } from "../model/path.js";
 import type { RelativePath } from "../model/path.js";
 import type { Delivery } from "./delivery.js";
-import type { Entrance } from "./enter.js";
 import type { RootIdentity } from "./root-guard.js";
+import type { TreeSource } from "./source.js";
 
 /** Coverage changes with every directory; it is told this often at most. */
 const COVERAGE_PAUSE_MS = 1000;
@@ -32,16 +32,15 @@ export class Reporter {
     this.#delivery.post({ kind: "failed", code, message, hint });
   }
 
-  ready(identity: RootIdentity, entrance: Entrance, now: number): void {
-    this.#coverage = entrance.coverage;
+  ready(identity: RootIdentity, coverage: Coverage, now: number): void {
+    this.#coverage = coverage;
     this.#coverageAt = now;
-    this.#delivery.post({ kind: "ready", identity, coverage: this.#coverage });
+    this.#delivery.post({ kind: "ready", identity, coverage });
   }
 
   /** Tells the coverage if it has changed, now or when it may be told again. */
-  coverage(entrance: Entrance, now: number, force = false): void {
+  coverage(coverage: Coverage, now: number, force = false): void {
     if (this.#coverage === undefined) return;
-    const coverage = entrance.coverage;
     const { watched, unwatched } = this.#coverage;
     if (coverage.watched === watched && coverage.unwatched === unwatched) {
       this.#coverageDue = Infinity;
@@ -56,9 +55,9 @@ export class Reporter {
   }
 
   /** To be called when no directory is left to look at, so that the numbers are whole. */
-  limit(entrance: Entrance): void {
-    const { watched, unwatched } = entrance.coverage;
-    if (entrance.limitReached && !this.#isLimited) {
+  limit(source: TreeSource): void {
+    const { watched, unwatched } = source.coverage;
+    if (source.limitReached && !this.#isLimited) {
       this.#isLimited = true;
       const { sysctl, value } = readLimits().watches;
       const wanted = roundUp(2 * Math.max(watched + unwatched, value ?? 0));
@@ -87,7 +86,7 @@ export class Reporter {
         },
       });
     }
-    entrance.limitReached = false;
+    source.limitReached = false;
   }
 
   /** Says where changes may be made that nobody here is told of. */

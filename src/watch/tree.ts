@@ -10,17 +10,20 @@ import type { Kinds } from "../model/change.js";
 import { joinPath } from "../model/path.js";
 import type { RelativePath } from "../model/path.js";
 import { Creations } from "./creations.js";
-import { Entrance, Look, LOOK_NEW } from "./enter.js";
-import type { EntranceOptions } from "./enter.js";
+import { Entrance } from "./enter.js";
+import { Look, LOOK_NEW } from "./looks.js";
 import { NO_NODE, ROOT_NODE, UNWATCHED } from "./node-table.js";
 import type { NodeId } from "./node-table.js";
 import { EventRing } from "./ring.js";
+import { Survey } from "./survey.js";
+import type { SurveyOptions } from "./survey.js";
 
 export class WatchedTree {
   readonly entrance: Entrance;
+  readonly survey: Survey;
   /** The queue was full; the owner sets it back when it has asked for a new look. */
   overflowed = false;
-  readonly #options: EntranceOptions;
+  readonly #options: SurveyOptions;
   readonly #creations: Creations;
   readonly #ring = new EventRing();
   // A file's events come in runs: the last place saves building the path again.
@@ -28,9 +31,10 @@ export class WatchedTree {
   #lastName = "";
   #lastPath: RelativePath | undefined;
 
-  constructor(options: EntranceOptions) {
+  constructor(options: SurveyOptions) {
     this.#options = options;
     this.entrance = new Entrance(options);
+    this.survey = new Survey(this.entrance, options);
     this.#creations = new Creations(options.calls, options.outbox);
   }
 
@@ -66,7 +70,7 @@ export class WatchedTree {
 
   /** Asks for a look at everything, telling nothing: a gap is declared when it is done. */
   lookAtAll(): void {
-    this.entrance.look(ROOT_NODE, Look.DEEP);
+    this.entrance.looks.ask(ROOT_NODE, Look.DEEP);
   }
 
   /** What is at this place may be on another file system than before. */

@@ -9,6 +9,7 @@ import { extname } from "node:path";
 import type { Changes, Coverage, Gap } from "../model/change.js";
 import { systemClock } from "../model/clock.js";
 import { Fault } from "../model/fault.js";
+import type { FaultCode } from "../model/fault.js";
 import type { ReaderCommand, ReaderMessage, WatchNotice } from "./messages.js";
 import { ReaderThread } from "./reader-thread.js";
 import type { RootIdentity } from "./root-guard.js";
@@ -117,6 +118,8 @@ class RunningWatch implements TreeWatch {
   #lastId = 0;
   #coverage: Coverage = { watched: 0, unwatched: 0 };
   #identity: RootIdentity = { dev: 0n, ino: 0n };
+  /** What the running reader said before it ended. */
+  #lastFault: Fault | undefined;
   /** Ends the start, either way; undefined when it has ended. */
   #starting: { resolve(): void; reject(error: unknown): void } | undefined;
 
@@ -208,13 +211,7 @@ class RunningWatch implements TreeWatch {
         this.#takeReady(message.identity, message.coverage);
         break;
       case "failed":
-        this.#starting?.reject(
-          new Fault(
-            message.code,
-            message.message,
-            message.hint === undefined ? {} : { hint: message.hint },
-          ),
-        );
+        this.#failed(message.code, message.message, message.hint);
         break;
       case "drained":
         this.#answer(message.id, []);
@@ -232,6 +229,12 @@ class RunningWatch implements TreeWatch {
     else this.#starting.resolve();
   }
 
+  #failed(code: FaultCode, text: string, hint: string | undefined): void {
+    const fault = new Fault(code, text, hint === undefined ? {} : { hint });
+    if (this.#starting === undefined) this.#lastFault = fault;
+    else this.#starting.reject(fault);
+  }
+
   #threadEnded(error: Error | undefined): void {
     if (this.#closing.signal.aborted) return;
     if (this.#starting !== undefined) {
@@ -240,12 +243,14 @@ class RunningWatch implements TreeWatch {
     }
     if (systemClock.now() - this.#startedAt > HEALTHY_MS) this.#restartMs = FIRST_RESTART_MS;
     const pauseMs = this.#restartMs;
+    const reason = (error ?? this.#lastFault)?.message ?? "no reason given";
+    this.#lastFault = undefined;
     this.#restartMs = Math.min(LONGEST_RESTART_MS, 2 * this.#restartMs);
     this.#listener.notice?.({
       kind: "reader-restarted",
       level: "error",
       text:
-        `The thread that reads the kernel's events ended: ${error?.message ?? "no reason given"}. ` +
+        `The thread that reads the kernel's events ended: ${reason}. ` +
         `It is started again in ${pauseMs} ms, and the source compared`,
     });
     this.#restartAfter(pauseMs);

@@ -6,7 +6,14 @@ import { lstatSync, readdirSync } from "node:fs";
 import type { BigIntStats } from "node:fs";
 import { Kind } from "../../src/model/change.js";
 import type { Changes, Coverage, Gap, Kinds } from "../../src/model/change.js";
-import { bytesBelow, displayPath, isBelow, joinPath, ROOT } from "../../src/model/path.js";
+import {
+  ancestorsOf,
+  bytesBelow,
+  displayPath,
+  isBelow,
+  joinPath,
+  ROOT,
+} from "../../src/model/path.js";
 import type { RelativePath } from "../../src/model/path.js";
 import { startWatch } from "../../src/watch/watch.js";
 import type {
@@ -123,6 +130,7 @@ export class Mirror implements WatchListener {
   #compare(path: RelativePath, text: string): void {
     this.#drop(path);
     this.entries.set(path, text);
+    this.#compared.add(path);
     for (const [below, each] of walk(this.#root, path)) {
       this.entries.set(below, each);
       if (isDirectory(each)) this.#compared.add(below);
@@ -142,6 +150,17 @@ function isDirectory(text: string): boolean {
 }
 
 function lookAt(root: string, path: RelativePath): string | undefined {
+  // lstat follows links on the way to a name; what is reached through one is not below the root.
+  for (const above of ancestorsOf(path)) if (!isRealDirectory(root, above)) return undefined;
+  return lookAtLast(root, path);
+}
+
+function isRealDirectory(root: string, path: RelativePath): boolean {
+  const text = lookAtLast(root, path);
+  return text !== undefined && isDirectory(text);
+}
+
+function lookAtLast(root: string, path: RelativePath): string | undefined {
   try {
     return look(lstatSync(bytesBelow(root, path), { bigint: true }));
   } catch {
@@ -162,7 +181,7 @@ export function* walk(
   }
   for (const name of names) {
     const path = joinPath(directory, name);
-    const text = lookAt(root, path);
+    const text = lookAtLast(root, path);
     if (text === undefined) continue;
     yield [path, text];
     if (isDirectory(text)) yield* walk(root, path);

@@ -1,8 +1,11 @@
-/** Things that happen on a disk, as data, so that a random run of them can be told and repeated. */
+/**
+ * Things that happen on a disk, as data, so that a random run of them can be told and repeated.
+ *
+ * Hard links are left out: what is written through one name is not heard of the other.
+ */
 import {
   appendFileSync,
   chmodSync,
-  linkSync,
   mkdirSync,
   renameSync,
   rmSync,
@@ -17,7 +20,7 @@ export type DiskStep =
       readonly do: "mkdir" | "write" | "append" | "remove" | "symlink" | "chmod";
       readonly at: string;
     }
-  | { readonly do: "rename" | "link"; readonly at: string; readonly to: string }
+  | { readonly do: "rename"; readonly at: string; readonly to: string }
   /** Out of the tree, and in again. */
   | { readonly do: "out" | "in"; readonly at: string };
 
@@ -35,7 +38,6 @@ export const diskStep: fc.Arbitrary<DiskStep> = fc.oneof(
       at: place,
     }),
   },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("link" as const), at: place, to: place }) },
 );
 
 /** Carries a step out; one that cannot be is nothing. `outside` is on the same file system. */
@@ -63,9 +65,6 @@ export function carryOut(step: DiskStep, root: string, outside: string): void {
         break;
       case "rename":
         renameSync(at, join(root, step.to));
-        break;
-      case "link":
-        linkSync(at, join(root, step.to));
         break;
       case "out":
         renameSync(at, join(outside, step.at.replaceAll("/", "-")));

@@ -48,7 +48,7 @@ export class Harness implements Disposable {
   /** Watches the tree as it stands; what is there is known to the mirror. */
   start(): void {
     this.tree.entrance.enterRoot();
-    this.tree.entrance.work(Infinity);
+    this.tree.survey.work(Infinity);
     this.mirror.copyAll();
   }
 
@@ -65,7 +65,7 @@ export class Harness implements Disposable {
 
   /** Looks at one directory of those that wait for it. */
   step(): void {
-    this.tree.entrance.work(0);
+    this.tree.survey.work(0);
   }
 
   /** Loses all that is queued, as a full queue does. */
@@ -74,11 +74,11 @@ export class Harness implements Disposable {
     while (readEvents(this.#inotify, buffer) > 0);
     this.tree.lookAtAll();
     const { entrance } = this.tree;
-    entrance.work(Infinity);
+    this.tree.survey.work(Infinity);
     // As the reader does it: a gap is told when the queue is empty, too. The copy is at one go.
     const { between } = this;
     this.between = () => undefined;
-    while (this.read() > 0 || entrance.hasWork) entrance.work(Infinity);
+    while (this.read() > 0 || !entrance.looks.isEmpty) this.tree.survey.work(Infinity);
     this.between = between;
     this.deliver();
     this.mirror.compareAll();
@@ -88,10 +88,11 @@ export class Harness implements Disposable {
   settle(): void {
     for (let round = 0; round < 200; round++) {
       const { entrance } = this.tree;
-      while (this.read() > 0 || this.tree.isUnsettled || entrance.hasWork) entrance.work(Infinity);
+      while (this.read() > 0 || this.tree.isUnsettled || !entrance.looks.isEmpty)
+        this.tree.survey.work(Infinity);
       if (entrance.rechecks.size === 0 && entrance.limbo.size === 0) break;
       this.#now += 2 * LIMBO_MS;
-      entrance.startRechecks(Infinity);
+      this.tree.survey.startRechecks(Infinity);
       entrance.clearLimbo(this.#now);
     }
     this.deliver();
@@ -104,7 +105,7 @@ export class Harness implements Disposable {
 
   /** One scan of what is not watched. */
   scan(): void {
-    this.tree.entrance.startScan();
+    this.tree.survey.startScan();
     this.settle();
   }
 
