@@ -272,6 +272,7 @@ class RsyncRemote implements Remote {
       this.#pool.houseIsFull();
       return await patience.wait(signal);
     }
+    if (kind === "target-appeared") return await patience.wait(signal);
     if (!warm || !OVERSLEPT.has(kind) || !patience.oversleeps()) return false;
     this.#pool.distrust();
     return true;

@@ -83,6 +83,7 @@ export class SessionPool {
   #wanted: number;
   #failures = 0;
   #fullSince: number | undefined;
+  #pausedUntil = 0;
   #halted = false;
   #closed = false;
   #callOffFill: (() => void) | undefined;
@@ -146,9 +147,8 @@ export class SessionPool {
     { long }: { long: boolean },
     signal?: AbortSignal,
   ): Promise<Lease | { trouble: Trouble }> {
-    await this.#place(long, signal);
-    if (this.#closed) return { trouble: this.#options.closing };
-    const member = this.#add({ variant: undefined, use: "working", long });
+    const member = await this.#place(long, signal);
+    if (member === undefined) return { trouble: this.#options.closing };
     const opened = await open();
     if ("trouble" in opened) {
       this.#remove(member);
@@ -239,6 +239,11 @@ export class SessionPool {
 
   #fill(): void {
     if (this.#closed || this.#halted || this.#queue.length > 0) return;
+    const pauseMs = this.#pausedUntil - this.#clock.now();
+    if (pauseMs > 0) {
+      this.#fillAfter(pauseMs);
+      return;
+    }
     for (const { variant, count } of [{ variant: MAIN, count: this.#wanted }, ...this.#others]) {
       const wanted = Math.min(count, this.#wanted);
       for (let missing = wanted - this.#waiting(variant); missing > 0; missing--) {
@@ -307,18 +312,24 @@ export class SessionPool {
       if (!alone) return;
       this.#fullSince ??= this.#clock.now();
       if (this.#clock.now() - this.#fullSince < FULL_HOUSE_MS) {
-        this.#fillAfter(SECOND_TRY_MS);
+        this.#pause();
         return;
       }
     } else if (!alone && trouble.retry !== "never-alone" && ++this.#failures < MANY_FAILURES) {
-      this.#fillAfter(SECOND_TRY_MS);
+      this.#pause();
       return;
     }
     this.#halted = true;
     this.#options.onTrouble(trouble);
   }
 
+  #pause(): void {
+    this.#pausedUntil = this.#clock.now() + SECOND_TRY_MS;
+    this.#fillAfter(SECOND_TRY_MS);
+  }
+
   #forgetFailures(): void {
+    this.#pausedUntil = 0;
     this.#failures = 0;
     this.#fullSince = undefined;
   }
@@ -364,14 +375,21 @@ export class SessionPool {
     if (this.#queue.length === 0) this.#fillAfter(REFILL_MS);
   }
 
-  /** Waits until one more session may be opened; one that only waits makes room. */
-  async #place(long: boolean, signal: AbortSignal | undefined): Promise<void> {
+  /**
+   * Waits until one more session may be opened, and books it in the same breath; one that only waits
+   * makes room. Undefined when the pool is closed.
+   */
+  async #place(long: boolean, signal: AbortSignal | undefined): Promise<Member | undefined> {
     signal?.throwIfAborted();
-    while (!this.#closed && !this.#hasRoom() && !(long && !this.#grant.limited)) {
+    while (!this.#closed) {
+      if (this.#hasRoom() || (long && !this.#grant.limited)) {
+        return this.#add({ variant: undefined, use: "working", long });
+      }
       const spare = [...this.#members].find(({ use, session }) => use === "waiting" && session);
       if (spare !== undefined) this.#letGo(spare);
       await this.#change(signal);
     }
+    return undefined;
   }
 
   #change(signal?: AbortSignal): Promise<void> {

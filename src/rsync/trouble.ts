@@ -33,6 +33,8 @@ export type TroubleKind =
   | "rsync-too-old"
   | "source-missing"
   | "target-missing"
+  /** Two sessions were about to make the target directory, and this one lost. */
+  | "target-appeared"
   /** The daemon does not serve this host. */
   | "denied"
   | "protocol"
@@ -87,6 +89,7 @@ const PATTERNS: readonly Pattern[] = [
     kind: "timeout",
   },
   { text: /No route to host|Network is unreachable|Host is down/, kind: "unreachable" },
+  { text: /mkdir "[^"]*"(?: \(in [^)]*\))? failed: File exists/, kind: "target-appeared" },
   {
     text: /(?:mkdir|change_dir#\d) "[^"]*"(?: \(in [^)]*\))? failed: (?:No such|Not a dir|Permission|Read-only)/,
     kind: "target-missing",
@@ -158,6 +161,10 @@ const ADVICE: Readonly<Record<TroubleKind, readonly [cause: string, advice: stri
     "the target directory cannot be used",
     "Create the directory above it (is a file system not mounted?); only its last part is created by itself.",
   ],
+  "target-appeared": [
+    "the target directory was made just now by another session",
+    "This passes by itself.",
+  ],
   denied: ["the rsync daemon does not serve this host", "Check the module's `hosts allow`."],
   protocol: [
     "the other end does not speak rsync as expected",
@@ -184,7 +191,12 @@ const NEVER_ALONE: ReadonlySet<TroubleKind> = new Set([
   "denied",
   "option-refused",
 ]);
-const SOON: ReadonlySet<TroubleKind> = new Set(["stream-broke", "killed", "too-many-connections"]);
+const SOON: ReadonlySet<TroubleKind> = new Set([
+  "stream-broke",
+  "killed",
+  "too-many-connections",
+  "target-appeared",
+]);
 
 /** A trouble of this kind, worded; `said` is what the other program said, where that helps. */
 export function troubleOf(kind: TroubleKind, endpoint: Endpoint, said?: string): Trouble {

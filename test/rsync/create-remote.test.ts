@@ -468,6 +468,20 @@ describe.each(KINDS)("createRemote() for a %s target", (kind) => {
     expect(remote.cycleMs).toBeGreaterThan(1);
   });
 
+  it("makes the last part of a missing target, also when several sessions would", async () => {
+    const { source, replica, settings } = targets.tree(kind, { sessions: { idle: 4, max: 4 } });
+    rmSync(replica, { recursive: true });
+    const remote = open(settings);
+    await until(() => remote.ready("content") === 4, { what: "sessions" });
+    const several = names("a", "b", "c", "d");
+    for (const name of several) writeFileSync(join(source, name), name);
+    const runs = await Promise.all(
+      several.map((name) => remote.send([name], { profile: "content", deletes: false })),
+    );
+    expect(runs.map(({ outcome }) => outcome)).toEqual(["done", "done", "done", "done"]);
+    expect(snapshot(replica)).toEqual(snapshot(source));
+  });
+
   it("ends a run that is called off, with the reason of who called", async () => {
     const { source, settings } = targets.tree(kind, { bandwidth: 20_000 });
     writeFileSync(join(source, "slow"), Buffer.alloc(2_000_000, 1));
