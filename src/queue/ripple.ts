@@ -13,7 +13,7 @@ const LULL_MS = 250;
 const RUSH_MS = 1_000;
 
 export class Ripple {
-  /** The latest batch in flight that sets the times of a directory. */
+  /** How many batches in flight set the times of a directory. */
   readonly #touching = new Map<RelativePath, number>();
   readonly #directories = new Map<number, readonly RelativePath[]>();
   readonly #doubtful = new Set<RelativePath>();
@@ -22,18 +22,20 @@ export class Ripple {
   started(batch: Batch, now: number): void {
     const directories = [...directoriesOf(batch)];
     for (const directory of directories) {
-      if (this.#touching.has(directory)) {
-        if (this.#doubtful.size === 0) this.#since = now;
-        this.#doubtful.add(directory);
-      }
-      this.#touching.set(directory, batch.id);
+      const others = this.#touching.get(directory) ?? 0;
+      this.#touching.set(directory, others + 1);
+      if (others === 0) continue;
+      if (this.#doubtful.size === 0) this.#since = now;
+      this.#doubtful.add(directory);
     }
     this.#directories.set(batch.id, directories);
   }
 
   ended(batchId: number): void {
     for (const directory of this.#directories.get(batchId) ?? []) {
-      if (this.#touching.get(directory) === batchId) this.#touching.delete(directory);
+      const others = (this.#touching.get(directory) ?? 1) - 1;
+      if (others === 0) this.#touching.delete(directory);
+      else this.#touching.set(directory, others);
     }
     this.#directories.delete(batchId);
   }

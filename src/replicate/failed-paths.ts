@@ -1,5 +1,5 @@
 /** Paths a working target would not take, for people to see. What is owed is the dirty set's business. */
-import type { RelativePath } from "../model/path.js";
+import { type RelativePath, isBelow } from "../model/path.js";
 
 export interface FailedPath {
   readonly path: RelativePath;
@@ -28,6 +28,12 @@ export class FailedPaths {
 
   delivered(path: RelativePath): void {
     this.#paths.delete(path);
+  }
+
+  /** What is gone cannot fail any more, nor can anything below it. */
+  deleted(path: RelativePath): void {
+    this.#paths.delete(path);
+    for (const each of this.#paths.keys()) if (isBelow(each, path)) this.#paths.delete(each);
   }
 
   list(): readonly FailedPath[] {

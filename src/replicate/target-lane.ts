@@ -81,7 +81,7 @@ export class TargetLane {
       remote: () => (this.#availability.isDown ? undefined : this.#remote),
       deletesRefused: () => this.#deletesRefused,
       owe: (path, kinds) => {
-        this.#availability.proven("catching-up");
+        this.#answers();
         this.#dirty.add(path, kinds, source.clock.now());
         this.#pumpSoon();
       },
@@ -293,8 +293,9 @@ export class TargetLane {
       const { path } = entry;
       const outcome = delivery.outcomeOf(entry);
       if (outcome.kind === "delivered") {
-        this.#failed.delivered(path);
         const deleted = entry.sight.type === "missing";
+        if (deleted) this.#failed.deleted(path);
+        else this.#failed.delivered(path);
         delivered.push({ path, deleted, delayMs: now - entry.since });
       } else if (outcome.kind === "failed") {
         const { reason, retryAt } = outcome;
@@ -311,7 +312,7 @@ export class TargetLane {
       bytes: this.#counts.bytes + bytes,
       lastAt: now,
     };
-    this.#availability.proven(this.#passes.isCatchingUp ? "catching-up" : "live");
+    this.#answers();
     facts({ kind: "batch", ...names, entries: delivered, bytes, tookMs: now - startedAt });
   }
 
@@ -327,6 +328,11 @@ export class TargetLane {
     }
     this.#availability.failed(trouble);
     this.#cancelWake?.();
+  }
+
+  /** The target took or told something: it is there. */
+  #answers(): void {
+    this.#availability.proven(this.#passes.isCatchingUp ? "catching-up" : "live");
   }
 
   #recovered(): void {

@@ -164,13 +164,15 @@ function wordsAbout(path: RelativePath, { errors, status }: Run): string {
   );
 }
 
-/** Entries that rsync named, and those above what it named: a directory is deleted from the inside. */
+/** Entries that rsync named, and deletions of what it named something in. */
 function suspected(
   entries: readonly BatchEntry[],
   suspects: readonly RelativePath[],
 ): readonly BatchEntry[] {
   if (suspects.length === 0) return [];
   const named = new Set(suspects);
-  for (const suspect of suspects) for (const above of ancestorsOf(suspect)) named.add(above);
-  return entries.filter(({ path }) => named.has(path));
+  const above = new Set(suspects.flatMap((suspect) => [...ancestorsOf(suspect)]));
+  return entries.filter(
+    ({ path, sight }) => named.has(path) || (sight.type === "missing" && above.has(path)),
+  );
 }
