@@ -56,7 +56,7 @@ export function startRaw(
     group,
     pid: child.pid ?? 0,
     scratch,
-    watcher: () => group.pids().find(isInotifywait) ?? child.pid ?? 0,
+    watcher: () => group.pids().find((pid) => programOf(pid) === "inotifywait") ?? child.pid ?? 0,
     alive: () => !ended,
     output: () => readFileSync(log, "utf8").slice(-2000),
     [Symbol.asyncDispose]: () => group[Symbol.asyncDispose](),
@@ -113,26 +113,30 @@ async function fly(running: Running, stage: Stage, name: string): Promise<boolea
   return arrived && (await until(() => !existsSync(there)));
 }
 
-function isInotifywait(pid: number): boolean {
+function programOf(pid: number): string {
   try {
-    return readFileSync(`/proc/${pid}/comm`, "latin1") === "inotifywait\n";
+    return readFileSync(`/proc/${pid}/comm`, "latin1").trimEnd();
   } catch {
-    return false;
+    return "";
   }
 }
 
-/** Less CPU than this within one look is rest; a sleeping loop of a script uses less. */
+/** Less CPU than this within one look is rest, if no process came or went. */
 const RESTING_SECONDS = 0.005;
 const LOOK_MS = 100;
 
 export interface Rest {
-  /** When the contestant last used the CPU, ms. */
+  /** When the contestant was last seen at work, ms. */
   readonly busyAt: number;
   /** False where the limit came first. */
   readonly resting: boolean;
 }
 
-/** Waits until the contestant has hardly used the CPU for `quietMs`. */
+/**
+ * Waits until the contestant has hardly used the CPU for `quietMs` and its processes stayed the same
+ * ones. CPU alone would not do: on a busy machine an rsync after the other, each waiting for its turn,
+ * uses as little as nobody. The `sleep` of a script's loop is no work.
+ */
 export async function rest(
   { group }: Running,
   { quietMs = 500, limitMs = 120_000 } = {},
@@ -140,12 +144,19 @@ export async function rest(
   const giveUpAt = realtime() + limitMs;
   let busyAt = realtime();
   let used = group.cpuSeconds();
+  const working = () =>
+    group
+      .pids()
+      .filter((pid) => programOf(pid) !== "sleep")
+      .join();
+  let pids = working();
   while (realtime() < giveUpAt) {
     await pause(LOOK_MS);
     const now = group.cpuSeconds();
-    if (now - used > RESTING_SECONDS) busyAt = realtime();
+    const members = working();
+    if (now - used > RESTING_SECONDS || members !== pids) busyAt = realtime();
     else if (realtime() - busyAt >= quietMs) return { busyAt, resting: true };
-    used = now;
+    [used, pids] = [now, members];
   }
   return { busyAt, resting: false };
 }

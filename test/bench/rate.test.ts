@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Contestant } from "../../bench/contestants/contestant.js";
-import { loopScript } from "../../bench/contestants/scripts.js";
+import { loopScript, perEventScript } from "../../bench/contestants/scripts.js";
 import { measureRate, rateStage } from "../../bench/rate.js";
 import { setStage } from "../../bench/stage.js";
 
@@ -28,6 +28,14 @@ describe.skipIf(!installed)("measureRate", () => {
     expect(figures.drain).not.toBeNull();
     expect(figures.sessions).toBeGreaterThanOrEqual(2);
     expect(figures.cpu).toBeGreaterThan(0);
+  });
+
+  it("waits for a backlog: one rsync for every event, long after the last file arrived", async () => {
+    await using stage = await setStage({ road: "module" });
+    rateStage(stage);
+    const figures = await measureRate(perEventScript, stage, plan);
+    expect(figures.sessions).toBeGreaterThanOrEqual(20);
+    expect(figures.busy).toBeGreaterThan(figures.drain!);
   });
 
   it("counts a file that never arrives as missed, and shows no drain time", async () => {
