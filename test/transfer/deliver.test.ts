@@ -133,7 +133,7 @@ describe("deliver()", () => {
   });
 
   it("looks again at what vanished and settles the rest", async () => {
-    const entries = [entry("a"), entry("gone"), entry("d", "directory")];
+    const entries = [entry("a"), entry("gone"), entry("d", "missing", Kind.Gone)];
     const remote = new FakeRemote(() => ({
       outcome: "vanished",
       status: 24,
