@@ -140,7 +140,8 @@ export class Mirror implements WatchListener {
   #drop(path: RelativePath): void {
     const before = this.entries.get(path);
     this.entries.delete(path);
-    if (before === undefined || !isDirectory(before)) return;
+    // What lies below an unknown name goes too, as it does when a replica deletes it.
+    if (before !== undefined && !isDirectory(before)) return;
     for (const each of this.entries.keys()) if (isBelow(each, path)) this.entries.delete(each);
   }
 }
