@@ -179,6 +179,32 @@ describe.each(KINDS)("createRemote() for a %s target", (kind) => {
     expect(readFileSync(join(replica, "f"), "utf8")).toBe("other");
   });
 
+  it("delivers the last of a thousand rewrites of the same size and time", async () => {
+    const { source, replica, settings } = targets.tree(kind);
+    const remote = open(settings);
+    const file = join(source, "f");
+    let sending: Promise<void> | undefined;
+    let unsent = false;
+    const send = () => {
+      unsent = false;
+      sending = remote.send(names("f"), { profile: "content", deletes: false }).then((run) => {
+        expect(run.outcome).toBe("done");
+        sending = undefined;
+        if (unsent) send();
+      });
+    };
+    for (let version = 0; version < 1000; version++) {
+      writeFileSync(file, `version ${String(version).padStart(6, "0")}`);
+      utimesSync(file, 1e9, 1e9);
+      unsent = true;
+      if (sending === undefined) send();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    while (sending !== undefined) await sending;
+
+    expect(readFileSync(join(replica, "f"), "utf8")).toBe("version 000999");
+  });
+
   it("sends attributes without content", async () => {
     const { source, replica, settings } = targets.tree(kind);
     const remote = open(settings);

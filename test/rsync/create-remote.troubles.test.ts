@@ -339,6 +339,19 @@ describe("createRemote() with an end that breaks", () => {
     expect(readFileSync(join(replica, name)).equals(big)).toBe(true);
   });
 
+  it("carries a batch again when the other end of a waiting session stands still", async () => {
+    const { remote } = open(rsyncd.endpoint("free"), { timeoutMs: 500 });
+    await until(() => remote.ready("content") === 2, { what: "sessions" });
+    const frozen = descendantsOf(rsyncd.pid);
+    for (const { pid } of frozen) process.kill(pid, "SIGSTOP");
+    const name = fresh();
+    const run = await remote.send([name], CONTENT);
+    for (const { pid } of frozen) process.kill(pid, "SIGKILL");
+
+    expect(run.outcome).toBe("done");
+    expect(arrived(name)).toBe(true);
+  });
+
   it("ends a run whose other end falls silent", async () => {
     const name = fresh(big);
     const { remote } = open(rsyncd.endpoint("free"), { ...slow, timeoutMs: 1000 });
