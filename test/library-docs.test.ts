@@ -1,0 +1,77 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+import { makeTempDir } from "./support/temp.js";
+
+const home = resolve(import.meta.dirname, "..");
+const page = readFileSync(join(home, "docs/library.md"), "utf8");
+const examples = [...page.matchAll(/^## ([^\n]*)$|^```js run\n(.*?)^```$/gms)].reduce<
+  { title: string; code: string }[]
+>((found, [, heading, code]) => {
+  const title = heading ?? found.at(-1)?.title ?? "";
+  return code === undefined ? [...found, { title, code: "" }] : [...found, { title, code }];
+}, []);
+const runnable = examples.filter(({ code }) => code !== "");
+
+/** What each example must print, in the order of the page. */
+const PRINTS = [
+  /content css\/dark\/a\.css\n$/,
+  /^slow-reader \[ 'a', 'b', 'c', 'd' \]\n$/,
+  /^hello hello\n1 live \d+\n$/,
+  /été\.txt \d+ ms\n$/,
+  /^(?:[a-z-]+\n)+site is watching\n/,
+  /^ROOT_MISSING Cannot open the source/,
+];
+
+/** Runs it as its reader would: a file of its own beside a `node_modules` that holds the package. */
+async function run(
+  code: string,
+): Promise<{ status: number | null; stdout: string; stderr: string }> {
+  const directory = makeTempDir("treecast-example-");
+  mkdirSync(join(directory, "node_modules"));
+  mkdirSync(join(directory, "site"));
+  symlinkSync(home, join(directory, "node_modules/treecast"));
+  writeFileSync(join(directory, "example.mjs"), code);
+  const child = spawn(process.execPath, ["example.mjs"], {
+    cwd: directory,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+  const status = await new Promise<number | null>((done) => child.once("close", done));
+  return { status, stdout, stderr };
+}
+
+describe("docs/library.md", () => {
+  it("has an expectation for each of its examples", () => {
+    expect(existsSync(join(home, "dist/index.js"))).toBe(true);
+    expect(runnable).toHaveLength(PRINTS.length);
+  });
+
+  it.each(runnable.map(({ title, code }, at) => [at + 1, title, code, PRINTS[at]!] as const))(
+    "example %i (%s) runs and prints what it should",
+    async (_, __, code, prints) => {
+      const { status, stdout, stderr } = await run(code);
+      expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+      expect(stdout).toMatch(prints);
+    },
+  );
+
+  it("names every option of watch() and replicate(), and only those", () => {
+    for (const file of ["watch-stream", "replication"]) {
+      const source = readFileSync(join(home, `src/${file}.ts`), "utf8");
+      const body =
+        /export interface (?:Watch|Replicate)Options \{\n(.*?)^\}/ms.exec(source)?.[1] ?? "";
+      const names = [...body.matchAll(/^ {2}readonly (\w+)\?/gm)].map(([, name]) => name ?? "");
+      expect(names.length).toBeGreaterThan(2);
+      const settings = readFileSync(join(home, "docs/configuration.md"), "utf8");
+      const missing = names.filter(
+        (name) => !page.includes(`\`${name}\``) && !settings.includes(`| \`${name}\` |`),
+      );
+      expect(missing).toEqual([]);
+    }
+  });
+});
