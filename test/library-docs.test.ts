@@ -20,7 +20,7 @@ const PRINTS = [
   /^slow-reader \[ 'a', 'b', 'c', 'd' \]\n$/,
   /^hello hello\n1 live \d+\n$/,
   /été\.txt \d+ ms\n$/,
-  /^(?:[a-z-]+\n)+site is watching\n/,
+  /^(?:[a-z-]+\n)+\[ 'site is watching' \]\n/,
   /^ROOT_MISSING Cannot open the source/,
 ];
 

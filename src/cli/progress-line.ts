@@ -16,6 +16,8 @@ export interface ProgressView {
 
 const BAR = 20;
 const BLANK = " ".repeat(BAR);
+/** Below this the text needs the room. */
+const NARROW = 60;
 /** Names begin in one column. */
 const TEXT = 36;
 /** A guess made earlier is worse than none. */
@@ -42,14 +44,16 @@ export function progressLine({
         : [`comparing, ${digits(total)} found`, `${digits(paths)} sent`, bytesText(bytes)];
   const text = parts.filter((part) => part !== "").join("  ");
   if (width === Infinity) return `${names}: ${text}`;
-  const bar = found !== undefined && target.state !== "down" ? drawn(paths, total, palette) : BLANK;
+  const shown = found !== undefined && target.state !== "down";
+  const bar = width < NARROW ? "" : `${shown ? drawn(paths, total, palette) : BLANK}  `;
   // Escapes have no width; what has one is cut, so that a line never takes two.
-  const room = Math.max(0, width - 1 - BAR - 2);
-  return `${bar}  ${cut(`${text.padEnd(TEXT)}  ${names}`, room)}`;
+  const room = width - 1 - (bar === "" ? 0 : BAR + 2);
+  return `${bar}${cut(`${text.padEnd(TEXT)}  ${names}`, room)}`;
 }
 
 function cut(text: string, room: number): string {
-  return text.length > room ? `${text.slice(0, Math.max(0, room - 1))}…` : text;
+  if (text.length <= room) return text;
+  return room < 1 ? "" : `${text.slice(0, room - 1)}…`;
 }
 
 function drawn(done: number, total: number, { green, dim }: Palette): string {

@@ -1,0 +1,239 @@
+import { describe, expect, it } from "vitest";
+import type { Fact, PassFinished, PathFailed } from "../../src/model/fact.js";
+import type { RelativePath } from "../../src/model/path.js";
+import { Narrator } from "../../src/observe/narrator.js";
+
+const source = "www";
+const target = "b";
+const path = (text: string) => Buffer.from(text).toString("latin1") as RelativePath;
+
+function batch(...entries: [name: string, deleted: boolean, delayMs: number][]): Fact {
+  return {
+    kind: "batch",
+    source,
+    target,
+    bytes: 20_582,
+    tookMs: 55.55,
+    entries: entries.map(([name, deleted, delayMs]) => ({ path: path(name), deleted, delayMs })),
+  };
+}
+
+const failed = (name: string, attempts = 1): PathFailed => ({
+  kind: "path-failed",
+  source,
+  target,
+  path: path(name),
+  reason: "Permission denied (13)",
+  attempts,
+  retryAt: 0,
+});
+
+const pass = (more: Partial<PassFinished>): PassFinished => ({
+  kind: "pass",
+  source,
+  target,
+  path: path(""),
+  differences: 0,
+  kept: 0,
+  keptSample: [],
+  tookMs: 1234.56,
+  ...more,
+});
+
+const down = (reason: string): Fact => ({
+  kind: "target-state",
+  source,
+  target,
+  state: "down",
+  reason,
+  retryAt: 0,
+});
+
+const lines = (narrator: Narrator, ...facts: Fact[]) =>
+  facts.flatMap((fact) => narrator.tell(fact, false)).map(({ level, text }) => `${level} ${text}`);
+
+describe("Narrator", () => {
+  it("tells a batch in one line: counts, bytes, the longest delay, the first names", () => {
+    const fact = batch(["a", false, 3], ["b", true, 41.26], ["c", false, 2], ["é", false, 1]);
+    const [entry, ...others] = new Narrator().tell(fact, false);
+    expect(others).toEqual([]);
+    expect(entry).toEqual({
+      level: "info",
+      source,
+      target,
+      text: "3 sent, 1 deleted, 20.1 KiB, 41 ms: a, b, c and 1 more",
+      fields: {
+        kind: "batch",
+        sent: 3,
+        deleted: 1,
+        bytes: 20_582,
+        delayMs: 41.3,
+        tookMs: 55.6,
+        names: ["a", "b", "c"],
+      },
+    });
+    expect(lines(new Narrator(), batch(["x", true, 1]))).toEqual([
+      "info 1 deleted, 20.1 KiB, 1 ms: x",
+    ]);
+  });
+
+  it("lists every path where that is asked for", () => {
+    const entries = new Narrator().tell(batch(["a", false, 3], ["é\n", true, 4]), true);
+    expect(entries.slice(1)).toEqual([
+      expect.objectContaining({ level: "debug", text: "sent a, 3 ms" }),
+      expect.objectContaining({
+        text: "deleted é\\n, 4 ms",
+        fields: { kind: "path", path: "é\\n", deleted: true, delayMs: 4 },
+      }),
+    ]);
+  });
+
+  it("warns of a path that cannot be delivered once, until it has been", () => {
+    const narrator = new Narrator();
+    const told = lines(
+      narrator,
+      failed("a"),
+      failed("a", 2),
+      failed("b"),
+      batch(["a", false, 1]),
+      failed("a", 1),
+    ).filter((line) => line.includes("Cannot deliver"));
+    expect(told.map((line) => line.split(":")[0])).toEqual([
+      "warn Cannot deliver a",
+      "debug Cannot deliver a",
+      "warn Cannot deliver b",
+      "warn Cannot deliver a",
+    ]);
+  });
+
+  it("keeps the failures of targets apart", () => {
+    const narrator = new Narrator();
+    const elsewhere = { ...failed("a"), target: "c" };
+    expect(lines(narrator, failed("a"), elsewhere).map((line) => line.slice(0, 4))).toEqual([
+      "warn",
+      "warn",
+    ]);
+  });
+
+  it("says that a target works again only when it did not", () => {
+    const state = (name: "connecting" | "catching-up" | "live"): Fact => ({
+      kind: "target-state",
+      source,
+      target,
+      state: name,
+    });
+    expect(
+      lines(
+        new Narrator(),
+        state("connecting"),
+        state("catching-up"),
+        state("live"),
+        down("Cannot replicate to b: refused."),
+        state("catching-up"),
+        state("live"),
+        down("x."),
+        state("live"),
+      ),
+    ).toEqual([
+      "debug Connecting",
+      "info Catching up",
+      "info Up to date",
+      "error Cannot replicate to b: refused. It is tried again by itself",
+      "info Works again; catching up",
+      "info Up to date",
+      "error x. It is tried again by itself",
+      "info Works again; up to date",
+    ]);
+  });
+
+  it("tells what a pass found, and warns once of what was kept", () => {
+    const kept = pass({ kept: 7, keptSample: ["x", "y"].map(path) });
+    expect(lines(new Narrator(), pass({ differences: 3 }), kept, kept)).toEqual([
+      "info Compared everything in 1.2 s: 3 differences, which will be settled now",
+      "info Compared everything in 1.2 s: no difference",
+      expect.stringMatching(
+        /^warn Kept 7 entries that only the replica has, from before treecast: x, y and 5 more\. --adopt /,
+      ),
+      "info Compared everything in 1.2 s: no difference",
+      expect.stringMatching(/^debug Kept 7 entries/),
+    ]);
+    expect(lines(new Narrator(), pass({ path: path("a/b"), differences: 1 }))).toEqual([
+      "info Compared a/b in 1.2 s: 1 difference, which will be settled now",
+    ]);
+  });
+
+  it("tells a source's states, and coverage only when it begins or ceases to be whole", () => {
+    const coverage = (watched: number, unwatched: number): Fact => ({
+      kind: "coverage",
+      source,
+      coverage: { watched, unwatched },
+    });
+    expect(
+      lines(
+        new Narrator(),
+        { kind: "source-state", source, state: "starting" },
+        {
+          kind: "source-state",
+          source,
+          state: "watching",
+          coverage: { watched: 1234, unwatched: 0 },
+          tookMs: 830,
+        },
+        coverage(1235, 0),
+        coverage(1000, 500),
+        coverage(1000, 600),
+        coverage(1600, 0),
+        {
+          kind: "source-state",
+          source,
+          state: "root-lost",
+          reason: "the source directory is gone",
+        },
+        { kind: "source-state", source, state: "failed", reason: "Cannot\nopen \u001b[31mit" },
+      ),
+    ).toEqual([
+      "debug Starting to watch",
+      "info Watching 1,234 directories after 830 ms",
+      "debug Watching 1,235 directories",
+      "warn Watching 1000 of 1,500 directories; the others are scanned from time to time",
+      "debug Watching 1000 of 1,600 directories; the others are scanned from time to time",
+      "info Watching 1,600 directories",
+      "error Nothing is sent: the source directory is gone",
+      "error Cannot open ?[31mit",
+    ]);
+  });
+
+  it("tells gaps, refused deletions and notes", () => {
+    const gap = (reason: "overflow" | "mount", at: string): Fact => ({
+      kind: "gap",
+      source,
+      gap: { path: path(at), reason, at: 0 },
+    });
+    expect(
+      lines(
+        new Narrator(),
+        gap("overflow", ""),
+        gap("mount", "m"),
+        { kind: "deletes-refused", source, target },
+        { kind: "note", level: "error", text: "Something" },
+      ),
+    ).toEqual([
+      "warn The kernel's event queue was full and events were lost: everything is compared with each replica",
+      "info A file system was mounted or unmounted: m is compared with each replica",
+      "warn The target refuses deletions: nothing is deleted there from now on",
+      "error Something",
+    ]);
+  });
+
+  it("lets no name move the cursor or fake a line", () => {
+    const hostile = "a\u001b[2J\nfake\u202etxt";
+    const told = [
+      ...new Narrator().tell(batch([hostile, false, 1]), true),
+      ...new Narrator().tell(failed(hostile), true),
+      ...new Narrator().tell(down(hostile), true),
+      ...new Narrator().tell(pass({ kept: 1, keptSample: [path(hostile)] }), true),
+    ];
+    expect(told).toHaveLength(6);
+    for (const { text } of told) expect(text).not.toMatch(/[\p{Cc}\u202e]/u);
+  });
+});
