@@ -44,18 +44,30 @@ export interface Replica {
 /** A fresh directory, and what must end before it can go; ended in reverse. */
 export class Scope implements AsyncDisposable {
   readonly directory = realpathSync(mkdtempSync(join(tmpdir(), "treecast-demo-")));
-  readonly #endings: (() => Promise<unknown>)[] = [];
+  readonly #endings: { inOrder: () => Promise<unknown>; atOnce: () => void }[] = [];
 
-  atEnd(ending: () => Promise<unknown>): void {
-    this.#endings.push(ending);
+  constructor() {
+    // Where an error nobody expected ends us, nothing can be waited for any more.
+    process.on("exit", () => {
+      for (const { atOnce } of this.#endings.splice(0)) atOnce();
+      this.#removeDirectory();
+    });
+  }
+
+  atEnd(inOrder: () => Promise<unknown>, atOnce: () => void): void {
+    this.#endings.push({ inOrder, atOnce });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    try {
-      for (const ending of this.#endings.splice(0).reverse()) await ending();
-    } finally {
-      rmSync(this.directory, { recursive: true, force: true, maxRetries: 3 });
+    for (let last = this.#endings.at(-1); last !== undefined; last = this.#endings.at(-1)) {
+      await last.inOrder();
+      this.#endings.pop();
     }
+    this.#removeDirectory();
+  }
+
+  #removeDirectory(): void {
+    rmSync(this.directory, { recursive: true, force: true, maxRetries: 3 });
   }
 }
 
@@ -86,7 +98,10 @@ export async function setStage(scope: Scope, prepare: (source: string) => void):
     port,
     onLine: () => undefined,
   });
-  scope.atEnd(() => receiver.stop());
+  scope.atEnd(
+    () => receiver.stop(),
+    () => process.kill(-receiver.pid, "SIGKILL"),
+  );
 
   const passwordFile = at("password");
   writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
@@ -100,7 +115,10 @@ export async function setStage(scope: Scope, prepare: (source: string) => void):
     "json",
   ];
   const treecast = startTreecast(["run", source, target, local, ...settings], at("treecast.log"));
-  scope.atEnd(() => terminate(treecast, GRACE_MS, systemClock));
+  scope.atEnd(
+    () => terminate(treecast, GRACE_MS, systemClock),
+    () => treecast.signalGroup("SIGTERM"),
+  );
 
   const failed = Promise.race([
     treecast.exited.then(() => {

@@ -25,6 +25,7 @@ const TROUBLES: Readonly<Record<TroubleKind, true>> = {
   "rsync-too-old": true,
   "source-missing": true,
   "target-missing": true,
+  "target-appeared": true,
   denied: true,
   protocol: true,
   "option-refused": true,
