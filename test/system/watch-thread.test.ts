@@ -112,6 +112,16 @@ describe("a watch", () => {
     await expect(watch.drain()).rejects.toThrow("closed");
   });
 
+  it("refuses a rule that cannot be read, as the filter does", async () => {
+    const root = makeTempDir();
+    await expect(
+      startWatch({ root, rules: ["+ a", "re:(("] }, new Mirror(root)),
+    ).rejects.toMatchObject({
+      name: "Fault",
+      code: "FILTER_INVALID",
+    });
+  });
+
   it("gives up its start when its signal says so", async () => {
     const root = makeTempDir();
     const given = new AbortController();

@@ -18,6 +18,7 @@ import { Mirror } from "../support/mirror.js";
 
 export interface HarnessOptions {
   readonly filter?: Filter;
+  readonly unheardMount?: (path: RelativePath) => boolean | undefined;
   /** Puts other calls in the place of the kernel's: a limit, or another order. */
   readonly wrap?: (calls: TreeCalls) => TreeCalls;
 }
@@ -41,6 +42,7 @@ export class Harness implements Disposable {
       filter: options.filter,
       outbox: this.#outbox,
       now: () => this.#now,
+      ...(options.unheardMount === undefined ? {} : { unheardMount: options.unheardMount }),
     });
     this.mirror = new Mirror(root);
   }
@@ -68,10 +70,15 @@ export class Harness implements Disposable {
     this.tree.survey.work(0);
   }
 
-  /** Loses all that is queued, as a full queue does. */
-  overflow(): void {
+  /** Loses all that is queued, and says nothing. */
+  lose(): void {
     const buffer = Buffer.alloc(65536);
     while (readEvents(this.#inotify, buffer) > 0);
+  }
+
+  /** Loses all that is queued, as a full queue does. */
+  overflow(): void {
+    this.lose();
     this.tree.lookAtAll();
     const { entrance } = this.tree;
     this.tree.survey.work(Infinity);
