@@ -1,6 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  writeFileSync,
+} from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { processesNaming } from "../support/processes.js";
@@ -11,6 +18,9 @@ const DEMO = resolve(import.meta.dirname, "../../script/demo");
 
 /** A line about one change: what happened, and when each of the two replicas had it. */
 const CHANGE = /^ {2}(\S.*?)\s{2,}(\S.*?)\s+([\d.]+) ms\s+([\d.]+) ms$/;
+
+/** Removed when all has run; the hook for that cannot be set from within a test. */
+const place = makeTempDir("treecast-of-demo-");
 
 interface Shown {
   readonly child: ChildProcess;
@@ -23,7 +33,7 @@ interface Shown {
 }
 
 function startDemo(args: readonly string[]): Shown {
-  const directory = makeTempDir("treecast-of-demo-");
+  const directory = mkdtempSync(join(place, "demo-"));
   const [cwd, temporary] = [join(directory, "cwd"), join(directory, "tmp")];
   mkdirSync(cwd);
   mkdirSync(temporary);
