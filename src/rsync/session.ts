@@ -30,6 +30,12 @@ export interface SessionOptions {
   onReady?(): void;
 }
 
+/**
+ * A daemon without `socket options = TCP_NODELAY` keeps its last words of the opening back until ours
+ * are acknowledged, which the kernel does after 40 ms; a list handed over before waits as long.
+ */
+const SETTLING_MS = 45;
+
 export type SessionState = "opening" | "ready" | "running" | "ended";
 
 /** What rsync prints when it turns to its list: the sign that everything before has succeeded. */
@@ -160,11 +166,19 @@ export class Session {
     this.#callOffWatch();
     this.#markOpened();
     if (this.#state === "opening") {
-      this.#state = "ready";
-      this.#options.onReady?.();
+      const settlingMs = this.#options.endpoint.kind === "module" ? SETTLING_MS : 0;
+      this.#clock.after(settlingMs, () => this.#stand());
     } else if (this.#state === "running") {
       this.#watchSilence();
     }
+  }
+
+  /** The other end can read a list at once. */
+  #stand(): void {
+    if (this.#state !== "opening") return;
+    this.openTookMs = this.#clock.now() - this.openedAt;
+    this.#state = "ready";
+    this.#options.onReady?.();
   }
 
   /** Ends a running session when nothing has come from its other end for too long. */
