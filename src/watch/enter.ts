@@ -45,7 +45,7 @@ export class Entrance {
   readonly limbo = new Limbo();
   readonly rechecks = new Rechecks();
   readonly scans = new ScanSet();
-  /** A watch was refused for want of room; whoever says so sets it back. */
+  /** A watch was refused for want of room since this was last set back. */
   limitReached = false;
   /** Somebody should see whether the root is still there; who does sets it back. */
   rootInDoubt = false;

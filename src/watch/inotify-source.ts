@@ -29,6 +29,8 @@ export class InotifySource implements TreeSource {
   readonly #scanIntervalMs: number;
   readonly #scanPace: ScanPace;
   #scanDue = Infinity;
+  /** The last whole scan met the limit, or none has been made since it was met. */
+  #wasLimited = false;
   /** While a scan is under way: what it has cost, and how many differences there were before. */
   #scan: { tookMs: number; readonly differences: number } | undefined;
 
@@ -64,12 +66,8 @@ export class InotifySource implements TreeSource {
     return this.#tree.entrance.rootEnded;
   }
 
-  get limitReached(): boolean {
-    return this.#tree.entrance.limitReached;
-  }
-
-  set limitReached(value: boolean) {
-    this.#tree.entrance.limitReached = value;
+  get isLimited(): boolean {
+    return this.#wasLimited || this.#tree.entrance.limitReached;
   }
 
   begin(): number {
@@ -120,8 +118,11 @@ export class InotifySource implements TreeSource {
     if (now >= entrance.limbo.nextDue) entrance.clearLimbo(now);
     if (entrance.rechecks.size > 0) survey.startRechecks(now);
     this.#finishScan(now);
-    if (entrance.scans.size === 0) this.#scanDue = Infinity;
-    else if (this.#scanDue === Infinity) this.#scanDue = now + this.#scanIntervalMs;
+    if (entrance.scans.size === 0) {
+      this.#scanDue = Infinity;
+      this.#wasLimited = false;
+      entrance.limitReached = false;
+    } else if (this.#scanDue === Infinity) this.#scanDue = now + this.#scanIntervalMs;
     if (now >= this.#scanDue) this.#startScan();
   }
 
@@ -151,6 +152,8 @@ export class InotifySource implements TreeSource {
   }
 
   #startScan(): void {
+    this.#wasLimited = this.isLimited;
+    this.#tree.entrance.limitReached = false;
     this.#scan = { tookMs: 0, differences: this.#tree.survey.differences };
     this.#scanDue = Infinity;
     this.#tree.survey.startScan();
@@ -161,5 +164,6 @@ export class InotifySource implements TreeSource {
     const hasFound = this.#tree.survey.differences > this.#scan.differences;
     this.#scanDue = now + this.#scanPace.pauseAfter(this.#scan.tookMs, hasFound);
     this.#scan = undefined;
+    this.#wasLimited = this.#tree.entrance.limitReached;
   }
 }

@@ -58,7 +58,7 @@ export interface WatchNotice {
   readonly kind:
     /** No more watches are to be had: the rest is scanned. */
     | "limit-reached"
-    /** Every directory is watched again. */
+    /** Watches are to be had again. */
     | "limit-over"
     /** A file system on which other machines or programs write unheard: it is scanned. */
     | "unheard"

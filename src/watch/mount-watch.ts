@@ -4,6 +4,7 @@
  */
 import { changesUnheard, mountOf, mountsBelow, readMounts } from "../kernel/mounts.js";
 import type { Mount } from "../kernel/mounts.js";
+import { ROOT } from "../model/path.js";
 import type { RelativePath } from "../model/path.js";
 import { realRoot } from "./root-guard.js";
 
@@ -22,16 +23,16 @@ export class MountWatch {
     this.#own = mountOf(mounts, this.#place);
   }
 
-  /** The file system type of the root. */
-  get rootType(): string | undefined {
-    return this.#own?.type;
-  }
-
   /** The type of what is mounted at a place; undefined where nothing is. */
   typeAt(path: RelativePath): string | undefined {
-    if (path === "") return this.rootType;
+    if (path === "") return this.#own?.type;
     if (this.#below.size === 0) return undefined;
     return this.#below.get(this.#absolute(path))?.type;
+  }
+
+  /** The root, and every place below where something is mounted. */
+  places(): RelativePath[] {
+    return [ROOT, ...[...this.#below.keys()].map((point) => this.#relative(point))];
   }
 
   /** For the tree: whether changes go unheard from this place on; undefined where nothing is mounted. */

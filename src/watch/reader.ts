@@ -158,7 +158,7 @@ export class Reader {
     this.#delivery.noteAdded(now);
     this.#delivery.deliver(now);
     this.#answer(now);
-    this.#reporter.coverage(this.#source.coverage, now);
+    if (!this.#isStarting) this.#reporter.coverage(this.#source.coverage, now);
     if (this.#source.hasWork || !this.#queueEmpty) return 0;
     return this.#pace.pauseAfter(bytes, now - sleptFrom);
   }
@@ -178,7 +178,9 @@ export class Reader {
 
   /** The queue is to be read even if poll(2) says nothing of it. */
   #hasUnread(): boolean {
-    return !this.#queueEmpty || this.#source.isUnsettled || this.#barriers.size > 0;
+    // A barrier that has to wait for an overflow to be healed must not keep the thread awake.
+    const isAsked = this.#barriers.size > 0 && this.#overflowDue === Infinity;
+    return !this.#queueEmpty || this.#source.isUnsettled || isAsked;
   }
 
   #takeCommands(): void {
@@ -241,7 +243,7 @@ export class Reader {
     this.#reporter.limit(this.#source);
     if (this.#isStarting && this.#root !== undefined) {
       this.#isStarting = false;
-      this.#reporter.unheard(this.#mounts.rootType);
+      for (const path of this.#mounts.places()) this.#sayUnheard(path);
       this.#reporter.ready(this.#root, this.#source.coverage, now);
     }
     if (this.#gaps.length === 0) return;
@@ -262,8 +264,13 @@ export class Reader {
       if (this.#filter?.keeps(path, true) === false) continue;
       this.#gaps.push({ path, reason: "mount" });
       this.#source.lookAtMount(path);
-      this.#reporter.unheard(this.#mounts.typeAt(path), path);
+      this.#sayUnheard(path);
     }
+  }
+
+  #sayUnheard(path: RelativePath): void {
+    if (this.#filter?.keeps(path, true) === false) return;
+    this.#reporter.unheard(path, this.#mounts.typeAt(path));
   }
 
   #checkRoot(now: number): void {

@@ -3,7 +3,7 @@ import { readLimits } from "../kernel/limits.js";
 import { changesUnheard } from "../kernel/mounts.js";
 import type { Coverage } from "../model/change.js";
 import type { Fault } from "../model/fault.js";
-import { displayPath, ROOT } from "../model/path.js";
+import { displayPath } from "../model/path.js";
 import type { RelativePath } from "../model/path.js";
 import type { Delivery } from "./delivery.js";
 import type { RootIdentity } from "./root-guard.js";
@@ -14,7 +14,7 @@ const COVERAGE_PAUSE_MS = 1000;
 
 export class Reporter {
   readonly #delivery: Delivery;
-  #coverage: Coverage | undefined;
+  #coverage: Coverage = { watched: 0, unwatched: 0 };
   #coverageAt = 0;
   #coverageDue = Infinity;
   #isLimited = false;
@@ -40,7 +40,6 @@ export class Reporter {
 
   /** Tells the coverage if it has changed, now or when it may be told again. */
   coverage(coverage: Coverage, now: number, force = false): void {
-    if (this.#coverage === undefined) return;
     const { watched, unwatched } = this.#coverage;
     if (coverage.watched === watched && coverage.unwatched === unwatched) {
       this.#coverageDue = Infinity;
@@ -57,8 +56,9 @@ export class Reporter {
   /** To be called when no directory is left to look at, so that the numbers are whole. */
   limit(source: TreeSource): void {
     const { watched, unwatched } = source.coverage;
-    if (source.limitReached && !this.#isLimited) {
-      this.#isLimited = true;
+    if (source.isLimited === this.#isLimited) return;
+    this.#isLimited = source.isLimited;
+    if (this.#isLimited) {
       const { sysctl, value } = readLimits().watches;
       const wanted = roundUp(2 * Math.max(watched + unwatched, value ?? 0));
       this.#delivery.post({
@@ -75,22 +75,20 @@ export class Reporter {
           value,
         },
       });
-    } else if (this.#isLimited && unwatched === 0) {
-      this.#isLimited = false;
+    } else {
       this.#delivery.post({
         kind: "notice",
         notice: {
           kind: "limit-over",
           level: "info",
-          text: `All ${watched} directories are watched again`,
+          text: `Directories can be watched again: ${watched} are`,
         },
       });
     }
-    source.limitReached = false;
   }
 
   /** Says where changes may be made that nobody here is told of. */
-  unheard(type: string | undefined, path: RelativePath = ROOT): void {
+  unheard(path: RelativePath, type: string | undefined): void {
     if (type === undefined || !changesUnheard(type)) return;
     this.#delivery.post({
       kind: "notice",

@@ -22,8 +22,8 @@ export interface TreeSource {
   rootInDoubt: boolean;
   /** The directory that was the root is no more, whatever stands in its place. */
   readonly rootEnded: boolean;
-  /** A watch was refused for want of room since this was last set back. */
-  limitReached: boolean;
+  /** Watches are refused for want of room. */
+  readonly isLimited: boolean;
 
   /**
    * Begins to watch the root and asks for a look at all below, telling nothing of what is there.

@@ -81,6 +81,21 @@ describe.skipIf(!canUnshare())("a watch under a limit", () => {
     expect(state.gaps).toEqual([]);
   });
 
+  it("says that the limit is over although one directory stays unreadable", async () => {
+    const root = makeTempDir();
+    makeTree(root);
+    await using child = new WatchChild({ namespaces: true });
+    await child.write(WATCHES, "10");
+    await child.start(root, 30);
+    // Shown a second time, a directory stays unwatched for a reason of its own.
+    await child.run("mount", "--bind", join(root, "a0"), join(root, "a1"));
+    await child.write(WATCHES, "1000");
+    await until(async () => (await child.state({ drain: false })).notices.length === 2);
+    const state = await child.state();
+    expect(state.notices.map(({ kind }) => kind)).toEqual(["limit-reached", "limit-over"]);
+    await until(async () => (await child.state()).coverage.unwatched === 7);
+  });
+
   it("scans even the root when there is no watch at all", async () => {
     const root = makeTempDir();
     makeTree(root);

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, readdirSync, readlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readlinkSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
@@ -80,6 +80,23 @@ describe("a watch", () => {
     expect(mirror.differences()).toEqual([]);
     expect(mirror.gaps).toHaveLength(1);
     expect(watch.coverage).toEqual({ watched: 3, unwatched: 0 });
+  });
+
+  it("waits for the root's return when reader and root go together", async () => {
+    const root = join(makeTempDir(), "root");
+    mkdirSync(root);
+    const mirror = new Mirror(root);
+    await using watch = await startWatchWith(MORTAL, { root, rules: [] }, mirror);
+    writeFileSync(join(root, "throw"), "x");
+    rmSync(root, { recursive: true });
+    await until(() => mirror.roots.length === 1);
+    mkdirSync(join(root, "new/deep"), { recursive: true });
+    await until(() => mirror.gaps.some(({ reason }) => reason === "root-returned"));
+    writeFileSync(join(root, "new/deep/file"), "x");
+    await watch.drain();
+    expect(mirror.differences()).toEqual([]);
+    expect(watch.coverage).toEqual({ watched: 3, unwatched: 0 });
+    expect(watch.rootIdentity.ino).toBe(statSync(root, { bigint: true }).ino);
   });
 
   it("releases every descriptor when it is closed, also after a reader's death", async () => {
