@@ -33,6 +33,10 @@ export interface Rsyncd {
   start(modules?: RsyncdOptions["modules"]): Promise<void>;
 }
 
+const started: Rsyncd[] = [];
+// At the level of the file: within a test vitest takes no notice of it.
+afterAll(() => Promise.all(started.map((each) => each.stop())));
+
 /** Stops by itself when the test file has run. */
 export async function startRsyncd(options: RsyncdOptions): Promise<Rsyncd> {
   const directory = makeTempDir("treecast-rsyncd-");
@@ -92,7 +96,7 @@ export async function startRsyncd(options: RsyncdOptions): Promise<Rsyncd> {
       await until(() => listens(port), { what: () => `rsync --daemon to listen: ${rsyncd.log()}` });
     },
   };
-  afterAll(() => rsyncd.stop());
+  started.push(rsyncd);
   await rsyncd.start();
   return rsyncd;
 

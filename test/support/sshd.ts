@@ -32,6 +32,10 @@ export interface Sshd {
   start(): Promise<void>;
 }
 
+const started: Sshd[] = [];
+// At the level of the file: within a test vitest takes no notice of it.
+afterAll(() => Promise.all(started.map((each) => each.stop())));
+
 /** Stops by itself when the test file has run. `name` becomes part of its directory's name. */
 export async function startSshd({ name = "treecast-sshd-" } = {}): Promise<Sshd> {
   const directory = makeTempDir(name);
@@ -103,7 +107,7 @@ export async function startSshd({ name = "treecast-sshd-" } = {}): Promise<Sshd>
       await until(() => listens(port), { what: () => `sshd to listen: ${sshd.log()}` });
     },
   };
-  afterAll(() => sshd.stop());
+  started.push(sshd);
   await sshd.start();
   return sshd;
 }
