@@ -2,39 +2,49 @@
  * The last resort at the end of the process: nothing it has started outlives it.
  *
  * In the ordinary course sessions end by themselves. This is for the other courses: a second signal,
- * an uncaught error.
+ * an uncaught error. What we start inherits a mark in its environment, so that even what has left its
+ * group and its parent, as ssh's shared connection does, is known for ours.
  */
+import { randomUUID } from "node:crypto";
 import { readFileSync, readdirSync } from "node:fs";
 
-/** From now on every end of this process that Node can see kills what it has started. */
+const MARK = "TREECAST_STARTED_BY";
+
+/** A child that forks while we look is found in the next round. */
+const ROUNDS = 5;
+
+/** From now on every end of this process that Node can see kills what it has started since. */
 export function endChildrenAtExit(): void {
-  process.on("exit", killChildren);
-}
-
-/** Kills the process groups of all children; each child leads a group of its own. */
-function killChildren(): void {
-  for (const child of childrenOf(process.pid)) {
-    try {
-      process.kill(-child, "SIGKILL");
-    } catch {
-      // It has ended, or leads no group and is none of ours to kill by group.
+  const mark = `${process.pid}-${randomUUID()}`;
+  process.env[MARK] = mark;
+  process.on("exit", () => {
+    for (let round = 0; round < ROUNDS; round++) {
+      const marked = processesWith(`${MARK}=${mark}`);
+      if (marked.length === 0) return;
+      for (const pid of marked) kill(pid);
     }
-  }
+  });
 }
 
-function childrenOf(parent: number): number[] {
+/** Our own environment as /proc shows it is the one we were started with, without the mark. */
+function processesWith(variable: string): number[] {
   return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .filter((name) => parentOf(name) === parent)
+    .filter((name) => /^\d+$/.test(name) && environmentOf(name).includes(variable))
     .map(Number);
 }
 
-function parentOf(pid: string): number | undefined {
+function environmentOf(pid: string): readonly string[] {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    // The name in brackets may hold anything; the state and the parent follow it.
-    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+    return readFileSync(`/proc/${pid}/environ`, "latin1").split("\0");
   } catch {
-    return undefined;
+    return []; // it has ended, or is another user's
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended meanwhile.
   }
 }

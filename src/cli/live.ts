@@ -53,8 +53,7 @@ class ChangingLog {
     this.log = createLog(log);
   }
 
-  follow({ log }: Config): void {
-    const next = createLog(log);
+  become(next: Log): void {
     this.log.close();
     this.log = next;
   }
@@ -110,12 +109,16 @@ function listenForStop(logs: ChangingLog, hangUpStops: boolean): Stop {
 }
 
 async function reload(daemon: Daemon, again: () => Promise<Config>, logs: ChangingLog) {
+  let log: Log | undefined;
   try {
     const next = await again();
+    // First whatever can be refused, so that all of it is applied or nothing.
+    log = createLog(next.log);
     const summary = await daemon.reload(next);
-    logs.follow(next);
-    logs.log.say("info", reloadText(summary), { kind: "reload", ...summary });
+    logs.become(log);
+    log.say("info", reloadText(summary), { kind: "reload", ...summary });
   } catch (error) {
+    log?.close();
     if (!(error instanceof Fault)) throw error;
     const hint = error.hint === undefined ? "" : `. ${error.hint}`;
     logs.log.say("error", `Not reloaded, everything goes on as before: ${error.message}${hint}`, {

@@ -2,12 +2,15 @@
 import { accessSync, constants, readdirSync, statSync } from "node:fs";
 import type { SourceConfig } from "../config/config.js";
 import { compileFilter, type Filter } from "../filter/filter.js";
-import { readLimits } from "../kernel/limits.js";
+import { type InotifyLimits, readLimits } from "../kernel/limits.js";
 import { bytesBelow, displayPath, joinPath, type RelativePath, ROOT } from "../model/path.js";
 import { countOf, digits } from "../observe/quantities.js";
 import type { Finding } from "./checking.js";
 
-export function sourceFindings(sources: readonly SourceConfig[]): Finding[] {
+export function sourceFindings(
+  sources: readonly Pick<SourceConfig, "name" | "path" | "rules">[],
+  limits: InotifyLimits = readLimits(),
+): Finding[] {
   const findings: Finding[] = [];
   let directories = 0;
   for (const source of sources) {
@@ -21,7 +24,7 @@ export function sourceFindings(sources: readonly SourceConfig[]): Finding[] {
     const text = `${displayPath(source.path)}: ${countOf(count, "directory", "directories")} to watch`;
     findings.push({ level: "ok", source: source.name, text });
   }
-  return [...findings, ...limitFindings(directories, sources.length)];
+  return [...findings, ...limitFindings(directories, sources.length, limits)];
 }
 
 function rootFault(path: string): string | undefined {
@@ -63,8 +66,11 @@ function directoriesIn(root: string, path: RelativePath): string[] {
   }
 }
 
-function limitFindings(directories: number, sources: number): Finding[] {
-  const { watches, instances } = readLimits();
+function limitFindings(
+  directories: number,
+  sources: number,
+  { watches, instances }: InotifyLimits,
+): Finding[] {
   const findings: Finding[] = [];
   if (watches.value !== undefined && directories > watches.value) {
     const wanted = 2 ** Math.ceil(Math.log2(2 * directories));

@@ -118,7 +118,7 @@ export class Narrator {
     for (const each of entries) {
       if (each.deleted) deleted++;
       delayMs = Math.max(delayMs, each.delayMs);
-      this.#failed.delete(keyOf(fact, each.path));
+      if (this.#failed.size > 0) this.#failed.delete(keyOf(fact, each.path));
     }
     const sent = entries.length - deleted;
     const counts = [

@@ -3,6 +3,7 @@ import {
   appendFileSync,
   mkdirSync,
   readFileSync,
+  readdirSync,
   renameSync,
   rmSync,
   writeFileSync,
@@ -11,6 +12,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { descendantsOf, processesNaming } from "../support/processes.js";
 import { startRsyncd } from "../support/rsyncd.js";
+import { startSshd } from "../support/sshd.js";
 import { until } from "../support/until.js";
 import { MAIN, startTreecast, treecast } from "./treecast.js";
 import { makeTree } from "./tree.js";
@@ -156,6 +158,60 @@ describe("treecast run", () => {
     expect(run.stderr()).toContain("treecast: Internal fault: made for this test");
     expect(run.stderr()).not.toContain("    at ");
     await until(() => processesNaming(tree.replica).length === 0);
+  });
+
+  it("leaves no rsync behind when it is killed", async () => {
+    const tree = makeTree();
+    const run = startTreecast(["run", tree.source, tree.replica]);
+    await until(() => tree.read("a.txt"));
+    expect(processesNaming(tree.replica).length).toBeGreaterThan(0);
+    run.kill("SIGKILL");
+    expect(await run.ended).toMatchObject({ signal: "SIGKILL" });
+    await until(() => processesNaming(tree.replica).length === 0);
+  });
+
+  it("leaves neither ssh nor its shared connection behind at a second signal", async () => {
+    const tree = makeTree();
+    const sshd = await startSshd();
+    const run = startTreecast([
+      ...["run", tree.source, `ssh://127.0.0.1:${sshd.port}${tree.replica}`, "--grace", "1h"],
+      ...["--ssh-identity", sshd.client.identity, "--ssh-known-hosts", sshd.client.knownHosts],
+      ...["--ssh-option=-F", "--ssh-option=none", "--bandwidth", "16KiB"],
+    ]);
+    await until(() => tree.read("a.txt"));
+    tree.write("slow.bin", "x".repeat(4_000_000));
+    await until(() => readdirSync(tree.replica).some((name) => name.startsWith(".slow.bin.")));
+    const ours = () =>
+      processesNaming(sshd.client.identity).filter((each) => !each.arguments.includes("-D"));
+    expect(ours().length).toBeGreaterThan(0);
+    run.kill("SIGINT");
+    await run.logged("stopping");
+    run.kill("SIGINT");
+    expect(await run.ended).toMatchObject({ status: 130 });
+    await until(() => ours().length === 0);
+  });
+
+  it("refuses a reload whose log file cannot be opened as a whole", async () => {
+    const tree = makeTree();
+    const second = join(tree.base, "second");
+    const file = configured(tree, [tree.replica]);
+    const run = startTreecast(["run", "-c", file]);
+    await until(() => tree.read("a.txt"));
+    configured(tree, [tree.replica, second]);
+    appendFileSync(file, `log: { file: ${tree.source} }\n`);
+    run.kill("SIGHUP");
+    expect(await run.logged("reload")).toMatchObject({
+      level: "error",
+      msg: expect.stringContaining(`Cannot open the log file '${tree.source}'`) as unknown,
+    });
+    configured(tree, [tree.replica, second]);
+    run.kill("SIGHUP");
+    // Had the first one been applied in part, nothing would have changed now.
+    expect(await run.logged("reload", ({ level }) => level === "info")).toMatchObject({
+      changed: ["www"],
+    });
+    run.kill("SIGTERM");
+    expect(await run.ended).toMatchObject({ status: 0 });
   });
 
   it("stops at a hang-up where it has no file to read again", async () => {
