@@ -109,6 +109,12 @@ export class DirtySet {
     return this.#size;
   }
 
+  /** True for a file known to be open for writing, which waits for its close. */
+  awaitsClose(path: RelativePath): boolean {
+    const mark = this.#tree.find(path)?.mark;
+    return mark?.place === "waiting" && (mark.kinds & Kind.Writing) !== 0;
+  }
+
   /** Batches in flight in one lane. */
   flying(lane: Lane): number {
     let count = 0;

@@ -110,6 +110,7 @@ export class LanePasses {
       {
         extras,
         kept: this.kept,
+        keeps: (at, isDirectory) => this.#filter.keeps(at, isDirectory),
         owe: (at, kinds) => this.#hooks.owe(at, kinds),
         compare: (at, deletes, onDifference, either) =>
           remote.compare(at, { deletes, filter: this.#filter, onDifference }, either),

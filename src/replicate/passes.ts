@@ -4,6 +4,7 @@
  * A pass changes nothing itself. Every difference it finds becomes a change like any other, and goes
  * the same way. So first contact, gaps, and directories that were replaced need no second mechanism.
  */
+import type { Filter } from "../filter/filter.js";
 import type { Kinds } from "../model/change.js";
 import { Kind } from "../model/change.js";
 import { type RelativePath, ROOT, isBelow } from "../model/path.js";
@@ -20,6 +21,8 @@ export type ExtraPolicy = "delete" | "keep" | "ignore";
 export interface PassOptions {
   readonly extras: ExtraPolicy;
   readonly kept: KeptNames;
+  /** rsync knows only a part of the filter: every difference is judged by all of it. */
+  readonly keeps: Filter["keeps"];
   readonly compare: (
     path: RelativePath,
     deletes: boolean,
@@ -50,7 +53,7 @@ const SAMPLE = 5;
 
 export async function comparePass(
   path: RelativePath,
-  { extras, kept, compare, owe }: PassOptions,
+  { extras, kept, keeps, compare, owe }: PassOptions,
   signal: AbortSignal,
 ): Promise<PassResult> {
   const enough = new AbortController();
@@ -59,6 +62,7 @@ export async function comparePass(
   const keptSample: RelativePath[] = [];
 
   const onDifference = (difference: Difference) => {
+    if (!keeps(difference.path, difference.isDirectory)) return;
     if (difference.what !== "extra") {
       differences++;
       owe(difference.path, kindsOf(difference));

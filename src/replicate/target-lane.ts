@@ -82,6 +82,8 @@ export class TargetLane {
       deletesRefused: () => this.#deletesRefused,
       owe: (path, kinds) => {
         this.#answers();
+        // A comparison sees half of an upload, too; it goes when it is whole.
+        if (this.#dirty.awaitsClose(path)) return;
         this.#dirty.add(path, kinds, source.clock.now());
         this.#pumpSoon();
       },

@@ -83,7 +83,9 @@ describe("DirtySet", () => {
     const disk = { log: 1, upload: 1 };
     expect(set.cut(options(disk, { now: 5_999 }))).toBeUndefined();
     expect(set.nextDueAt("normal", "send")).toBe(6_000);
+    expect(set.awaitsClose(path("log")) && set.awaitsClose(path("upload"))).toBe(true);
     expect(names(set.cut(options(disk, { now: 6_000 })))).toEqual(["log"]);
+    expect(set.awaitsClose(path("log"))).toBe(false);
     set.add(path("upload"), Kind.Content, 7_000);
     expect(names(set.cut(options(disk, { now: 7_000 })))).toEqual(["upload"]);
   });
