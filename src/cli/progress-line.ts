@@ -20,8 +20,9 @@ const BLANK = " ".repeat(BAR);
 const NARROW = 60;
 /** Names begin in one column. */
 const TEXT = 36;
-/** A guess made earlier is worse than none. */
+/** A guess made earlier is worse than none: paths arrive by the batch, and the first ones are small. */
 const GUESS_AFTER_MS = 1_000;
+const GUESS_AFTER_SHARE = 0.05;
 
 export function progressLine({
   names,
@@ -66,6 +67,7 @@ function percent(done: number, total: number): string {
 }
 
 function guess(done: number, left: number, elapsedMs: number): string {
-  if (done === 0 || left <= 0 || elapsedMs < GUESS_AFTER_MS) return "";
+  if (left <= 0 || elapsedMs < GUESS_AFTER_MS || done / (done + left) < GUESS_AFTER_SHARE)
+    return "";
   return `about ${durationText((elapsedMs * left) / done)} left`;
 }

@@ -48,6 +48,8 @@ describe("progressLine()", () => {
     expect(line({ elapsedMs: 999 })).not.toContain("left");
     const none = { batches: 0, paths: 0, bytes: 0, lastAt: undefined };
     expect(line({ target: target({ delivered: none, owed: 100 }) })).not.toContain("left");
+    const little = { batches: 1, paths: 4, bytes: 99, lastAt: 0 };
+    expect(line({ target: target({ delivered: little, owed: 96 }) })).not.toContain("left");
   });
 
   it("is never wider than the terminal", () => {
