@@ -1,7 +1,7 @@
 /** Runs the passes of one lane, one at a time, and decides what each may delete. */
 import type { Filter } from "../filter/filter.js";
 import type { Kinds } from "../model/change.js";
-import { type RelativePath, ROOT } from "../model/path.js";
+import { type RelativePath, ROOT, isBelow } from "../model/path.js";
 import type { Remote } from "../rsync/remote.js";
 import type { Trouble } from "../rsync/trouble.js";
 import { KeptNames } from "../safety/first-contact.js";
@@ -58,6 +58,17 @@ export class LanePasses {
   /** True while the whole tree is being compared, or is about to be. */
   get isCatchingUp(): boolean {
     return this.#running === ROOT || this.#pending.includesRoot;
+  }
+
+  /**
+   * A new directory may have been compared before it was watched, and have lost an entry in between
+   * that nobody will tell of: so it is compared once more.
+   */
+  newDirectory(path: RelativePath): void {
+    const running = this.#running;
+    if (running === path || (running !== undefined && isBelow(path, running))) {
+      this.#pending.add(path, "gap");
+    }
   }
 
   add(path: RelativePath, reason: PassReason): void {

@@ -96,6 +96,9 @@ function kindsOf({ what, isDirectory }: Difference): Kinds {
   return what === "attributes" ? Kind.Attributes | directory : Kind.Content | directory;
 }
 
+/** Above this many, one comparison of everything costs less. */
+const MOST_PENDING = 50;
+
 /** Passes that wait: one for each path, none for a path below another. */
 export class PendingPasses {
   readonly #reasons = new Map<RelativePath, PassReason>();
@@ -110,6 +113,9 @@ export class PendingPasses {
       if (isBelow(other, path)) this.#reasons.delete(other);
     }
     this.#reasons.set(path, reason);
+    if (this.#reasons.size <= MOST_PENDING) return;
+    this.#reasons.clear();
+    this.#reasons.set(ROOT, "gap");
   }
 
   take(): { path: RelativePath; reason: PassReason } | undefined {

@@ -30,6 +30,8 @@ import type { DeliveredCounts, TargetStatus } from "./status.js";
 /** Content in one batch, bytes; more would let small files wait for big ones and send no faster. */
 const BATCH_BYTES = 256 * 1024 * 1024;
 
+const NEW_DIRECTORY = Kind.Content | Kind.Directory;
+
 export class TargetLane {
   readonly settings: TargetSettings;
   readonly #source: LaneSource;
@@ -109,6 +111,7 @@ export class TargetLane {
       if ((kind & ~Kind.Directory) === 0) continue;
       if (this.#ownFilter?.keeps(path, (kind & Kind.Directory) !== 0) === false) continue;
       this.#dirty.add(path, kind, at);
+      if ((kind & NEW_DIRECTORY) === NEW_DIRECTORY) this.#passes.newDirectory(path);
     }
     this.#pump();
   }
