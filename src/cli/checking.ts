@@ -48,6 +48,7 @@ export async function checkAll(given: Given, options: CheckOptions): Promise<Rep
     ...(await rsyncFindings(config)),
     ...sourceFindings(config.sources),
     ...(await passwordFindings(config.sources)),
+    // Nothing is written to a place that is refused.
     ...(options.connect && dangers.length === 0 ? await connections(config, options) : []),
   ];
   const ok = findings.every(({ level }) => level !== "error");
@@ -121,6 +122,7 @@ async function connection(
     target.rules.length === 0 ? own : bothKeep(own, compileFilter(target.rules, "target"));
   const settings = { ...target, source: source.path, deletes: target.deletes !== "never", filter };
   const found = await diagnose(settings, { write });
+  // One line for a target that is well; where it is not, only what is wrong.
   const wrong = found.filter(({ level }) => level !== "ok");
   if (wrong.some(({ level }) => level === "error")) return wrong.map((each) => finding(each));
   const good = found.filter(({ level }) => level === "ok").map(({ text }) => text);

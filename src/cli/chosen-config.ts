@@ -9,7 +9,9 @@ import type { GivenSettings } from "./setting-options.js";
 /** Where a configuration is looked for when nothing is said. */
 const USUAL_FILES = ["treecast.yaml", "/etc/treecast/treecast.yaml"] as const;
 
+/** What stood on the command line, read but not yet understood. */
 export interface Given {
+  /** Undefined where a file says it all. */
   readonly source?: string | undefined;
   readonly targets?: readonly string[];
   readonly file: FileFlags;
@@ -50,6 +52,7 @@ export async function chooseConfig(given: Given): Promise<ChosenConfig> {
 async function fromFile(path: string, { file, log = {} }: Given): Promise<Config> {
   const { loadConfig } = await import("../config/load.js");
   const config = await loadConfig(path);
+  // What is said now is meant for now, and holds through every reload.
   const level = levelFrom(log);
   const { logFormat, logFile } = log;
   return {

@@ -40,6 +40,7 @@ async function differencesOf(
   const own = compileFilter(source.rules, "source");
   const filter =
     target.rules.length === 0 ? own : bothKeep(own, compileFilter(target.rules, "target"));
+  // A policy that never deletes in a pass is not interested in what only the replica has.
   const deletes = target.deletes === "mirror" || target.deletes === "startup-only";
   const differences: Difference[] = [];
   await using remote = createRemote({ ...target, source: source.path, deletes, filter });
@@ -61,6 +62,7 @@ async function differencesOf(
   };
 }
 
+/** As in the help of `sync`. */
 const MARKS: Readonly<Record<Difference["what"], string>> = {
   missing: "+",
   content: "~",

@@ -16,6 +16,7 @@ export async function replicateLive(chosen: ChosenConfig, graceMs: number): Prom
   const { config, again } = chosen;
   const logs = new ChangingLog(config);
   const stop = listenForStop(logs, again === undefined);
+  // Signals are listened to before anything is started: from here on nothing ends half-way.
   const early = new EarlyFailures((fact) => logs.log.listener(fact));
   greet(logs.log, config);
   let daemon: Daemon;
@@ -38,6 +39,7 @@ export async function replicateLive(chosen: ChosenConfig, graceMs: number): Prom
   logs.log.say("info", `Stopping; what is in flight has ${durationText(graceMs)} to arrive`, {
     kind: "stopping",
   });
+  // Closing does not send what waits, so this is what the next start will find.
   const owed = owedBy(daemon);
   await daemon.close(graceMs);
   sayGoodbye(logs.log, owed);
@@ -85,7 +87,9 @@ class EarlyFailures {
 }
 
 interface Stop {
+  /** Resolves at the first signal. */
   readonly asked: Promise<void>;
+  /** Gives up a start that is under way. */
   readonly signal: AbortSignal;
 }
 

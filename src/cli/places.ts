@@ -23,6 +23,7 @@ export interface PlacedPath {
  * Throws a Fault (USAGE) where it lies in none.
  */
 export function placePath(text: string, { sources }: Config): PlacedPath[] {
+  // A source may be reached by several names; both sides are compared as the disk has them.
   const absolute = realParent(latin1FromText(resolve(text)));
   const holding = sources.flatMap((source) => {
     const path = below(realPath(source.path), absolute);

@@ -82,10 +82,12 @@ function batchesFor(
     batchBytes: Infinity,
     largeFileBytes,
   });
+  // What stands there decides the rest: a path that is missing becomes a deletion by itself.
   for (const { path, isDirectory } of placed) {
     dirty.add(path, isDirectory ? Kind.Content | Kind.Directory : Kind.Content, 0);
   }
   const look = createLook(source.path);
+  // As a lane reads the policy of its target.
   const missing = deletes === "never" || deletes === "startup-only" ? "drop" : "send";
   const batches: Batch[] = [];
   for (let now = LATER_MS; ; now += LATER_MS) {
@@ -94,6 +96,7 @@ function batchesFor(
       dirty.cut({ now, lane: "large", missing, look });
     if (batch === undefined) return batches;
     batches.push(batch);
+    // Ended at once, so that nothing waits for anything in flight.
     dirty.end(batch, () => ({ kind: "delivered" }), now);
   }
 }

@@ -31,6 +31,7 @@ export async function receive(path: string, flags: ReplicaFlags): Promise<ExitSt
   const password = await passwordFor(flags);
   const make = (directory: string) => filesFor(resolve(path), directory, password, flags);
   if (flags.print === true) {
+    // Where a package would put them; the text has to name some place.
     printFiles(make("/etc/treecast-replica"));
     return ExitStatus.Ok;
   }
@@ -55,6 +56,7 @@ async function runInForeground(
 ): Promise<ExitStatus> {
   endChildrenAtExit();
   makeReplica(path);
+  // It holds the password; made with mode 0700, and gone with us.
   const directory = mkdtempSync(join(tmpdir(), "treecast-replica-"));
   process.on("exit", () => rmSync(directory, { recursive: true, force: true }));
   const asked = stopAsked();
@@ -143,6 +145,7 @@ function explain(
   password: string,
 ): void {
   for (const note of notes) say(`Note: ${note}`);
+  // An address that means "any of mine" cannot be reached by that name from elsewhere.
   const host = address === "0.0.0.0" || address === "::" ? hostname() : address;
   const bare = host.includes(":") ? `[${host}]` : host;
   const target = `rsync://${user}@${bare}${port === "873" ? "" : `:${port}`}/${module}`;

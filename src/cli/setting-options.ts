@@ -21,6 +21,7 @@ interface Draft {
 interface SettingOption {
   readonly flags: string;
   readonly help: string;
+  /** Called for every occurrence, in the order of the command line. */
   readonly put: (draft: Draft, value: string) => void;
 }
 
@@ -34,6 +35,7 @@ function flag(key: string, flags: string, help: string, value = "true"): Setting
   return { flags, help, put: (draft) => void (draft.plain[key] = value) };
 }
 
+/** By the heading in the help. */
 const GROUPS: Readonly<Record<string, readonly SettingOption[]>> = {
   "What is replicated:": [
     {

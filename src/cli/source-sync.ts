@@ -62,6 +62,7 @@ export class SourceSync {
     const replicator = new SourceReplicator(this.#settings, this.#context);
     this.#replicator = replicator;
     try {
+      // Without a watch: it is one pass and no more.
       replicator.startLanes();
       while (!(await this.#settled(replicator))) await this.#giveUp(replicator);
       for (const target of replicator.status.targets) this.#conclude(target);
@@ -83,6 +84,7 @@ export class SourceSync {
     const round = new AbortController();
     const signal = AbortSignal.any([round.signal, this.#stopping.signal]);
     try {
+      // A flush waits for ever for a target that is down; somebody else must notice that.
       return await Promise.race([
         replicator.flush(signal).then(() => true),
         this.#someoneIsLost(replicator, signal).then(() => false),

@@ -51,6 +51,7 @@ export async function synchronise(config: Config, options: SyncOptions): Promise
   progress.stop();
   log.close();
   if (stop.status !== undefined) return stop.status;
+  // One source that cannot be begun is told beside the others; if none can, it is the program's end.
   const results = ended.flatMap((each) => (each.status === "fulfilled" ? each.value : []));
   const faults = ended.flatMap((each) =>
     each.status === "rejected" ? [each.reason as unknown] : [],

@@ -40,6 +40,7 @@ export function createLog(options: LogOptions): Log {
   const { level, file, clock = systemClock } = options;
   const opened = file === undefined ? undefined : openFile(file);
   const stream: LogStream = opened ?? options.stream ?? process.stderr;
+  // A file is read by programs, later; a terminal by a person, now.
   const isText = options.format === "text" || (options.format === "auto" && stream.isTTY === true);
   const put = isText ? textWriter(stream, clock) : jsonWriter(stream, level);
   const narrator = new Narrator();
@@ -66,6 +67,7 @@ function jsonWriter(stream: LogStream, level: LogLevel): Writer {
   const logger = pino(
     {
       level,
+      // No pid and host name in every line: whoever gathers logs adds them.
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },

@@ -19,9 +19,13 @@ const MOST_FAILURES = 10_000;
 type FactOf<Kind extends Fact["kind"]> = Extract<Fact, { readonly kind: Kind }>;
 
 export class Narrator {
+  /** Paths whose failure was told, until they are delivered. */
   readonly #failed = new Set<string>();
+  /** Targets that were told to be down. */
   readonly #down = new Set<string>();
+  /** Targets of which it was told what was kept there. */
   readonly #keptTold = new Set<string>();
+  /** Directories without a watch, by source. */
   readonly #unwatched = new Map<string, number>();
 
   /**
@@ -80,6 +84,7 @@ export class Narrator {
   }
 
   #coverage(source: string, { watched, unwatched }: Coverage): LogEntry {
+    // Numbers change with every directory; only whether all are watched is worth a line.
     const before = this.#unwatched.get(source) ?? 0;
     this.#unwatched.set(source, unwatched);
     const level =
@@ -125,6 +130,7 @@ export class Narrator {
       ...(sent > 0 || deleted === 0 ? [`${sent} sent`] : []),
       ...(deleted > 0 ? [`${deleted} deleted`] : []),
     ].join(", ");
+    // The delay runs to the proof of delivery, so it is never shorter than what a reader saw.
     const names = entries.slice(0, NAMES_SHOWN).map(({ path }) => displayPath(path));
     const line = `${counts}, ${bytesText(bytes)}, ${durationText(delayMs)}: ${listed(names, entries.length)}`;
     const fields = { sent, deleted, bytes, delayMs: tidy(delayMs), tookMs: tidy(tookMs), names };

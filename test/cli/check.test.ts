@@ -155,6 +155,18 @@ sources:
     expect(untouched.stdout).not.toContain("probe");
   });
 
+  it("refuses --no-write where nothing would be written", async () => {
+    const tree = makeTree();
+    const { status, stderr } = await treecast(["check", tree.source, tree.replica, "--no-write"]);
+    expect(status).toBe(2);
+    expect(stderr).toContain("Cannot use --no-write without --connect");
+    const { stdout } = await treecast([
+      ...["check", tree.source, tree.replica, "--connect", "--no-write"],
+    ]);
+    expect(stdout).toContain("answers");
+    expect(stdout).not.toContain("written and removed");
+  });
+
   it("asks what to check with 2 where there is nothing", async () => {
     const tree = makeTree();
     expect(await treecast(["check"], { cwd: tree.source })).toMatchObject({

@@ -37,6 +37,10 @@ export function addCheck(program: Command, end: (status: ExitStatus) => void): v
   command.addHelpText("after", EXAMPLES);
   command.action(async (source: string | undefined, targets: string[], flags: CheckFlags) => {
     const { checkAll, reportText, reportStatus } = await import("../checking.js");
+    if (!flags.write && flags.connect !== true) {
+      const { Fault } = await import("../../model/fault.js");
+      throw new Fault("USAGE", "Cannot use --no-write without --connect: nothing is written then");
+    }
     const given = { source, targets, file: flags, settings: settings() };
     const report = await checkAll(given, {
       connect: flags.connect === true,
