@@ -1,10 +1,10 @@
 /**
  * When the next batch may start, and how many warm sessions that takes.
  *
- * The first change after quiet goes at once. From then on batches start at an interval that follows
- * the sessions at hand: with many waiting it is short, as they are used up it grows, and the two meet
- * where half of them are busy. Nothing has to be tuned; `paceMs` only sets a floor, which trades CPU
- * for delay.
+ * While the sessions at hand are enough for the load, a change goes at once. When they run short,
+ * batches start at an interval that follows them: it grows as they are used up, and the two meet where
+ * half of them are busy. Nothing has to be tuned; `paceMs` only sets a floor, which trades CPU for
+ * delay.
  */
 
 export interface SessionsAtHand {
@@ -37,8 +37,9 @@ export class Pace {
    * session is ready or a run has ended.
    */
   earliestStart({ ready, busy, cycleMs }: SessionsAtHand): number | undefined {
-    if (ready > 0) return this.#lastStart + Math.max(this.#paceMs, cycleMs / ready);
-    return busy === 0 ? this.#lastStart + this.#paceMs : undefined;
+    if (ready === 0) return busy === 0 ? this.#lastStart + this.#paceMs : undefined;
+    const isEnough = 2 * ready >= this.wantedSessions(cycleMs);
+    return this.#lastStart + (isEnough ? this.#paceMs : Math.max(this.#paceMs, cycleMs / ready));
   }
 
   started(now: number, cycleMs: number): void {
