@@ -81,12 +81,47 @@ export function compareArguments(settings: RsyncSettings, flags: CompareFlags): 
     ...(flags.checksum === true ? ["--checksum"] : []),
     ...flags.filters,
     ...LIST_ARGUMENTS,
-    ...(flags.deletes ? ["--delete-missing-args", "--force"] : ["--ignore-missing-args"]),
+    ...(flags.deletes ? ["--force"] : []),
     "--info=flist1,stats2,name0",
     `--out-format=${DIFFERENCE_MARK}%i %n`,
     ...connectionArguments(settings, flags.controlPath),
     "./",
     destination(settings),
+  ];
+}
+
+export interface DeletionFlags {
+  /** Says what would be deleted instead, as a comparison does. */
+  readonly dryRun: boolean;
+  /** A file of rules that lay open what is to be deleted; see delete-by-filter.ts. */
+  readonly rulesFile: string;
+  readonly controlPath?: string | undefined;
+}
+
+/** The arguments of a run that deletes by filter rules. It sends nothing but the directories it lists. */
+export function deletionArguments(settings: RsyncSettings, flags: DeletionFlags): string[] {
+  return [
+    ...(flags.dryRun ? ["--dry-run", `--out-format=${DIFFERENCE_MARK}%i %n`] : []),
+    ...attributeArguments(settings),
+    ...settings.options,
+    // --from0 must stand before the file of rules, or a newline in a name would end a rule.
+    ...LIST_ARGUMENTS,
+    ...(settings.filter === undefined ? [] : rsyncArguments(settings.filter)),
+    ...deletionRules(flags.rulesFile),
+    `--info=flist1,stats2,name0${flags.dryRun ? "" : ",del1"}`,
+    ...connectionArguments(settings, flags.controlPath),
+    "./",
+    destination(settings),
+  ];
+}
+
+function deletionRules(file: string): string[] {
+  return [
+    `--filter=merge ${file}`,
+    // Last, and not in the file: whatever becomes of that, everything else is safe.
+    "--filter=- *",
+    "--dirs",
+    "--delete",
   ];
 }
 
@@ -103,6 +138,22 @@ export function probeArguments(settings: RsyncSettings, flags: ProbeFlags): stri
     ...(flags.deletes ? ["--delete-missing-args", "--force"] : ["--ignore-missing-args"]),
     "--info=flist1",
     ...connectionArguments(settings, flags.controlPath),
+    "./",
+    destination(settings),
+  ];
+}
+
+/** The same for a deletion by filter rules. */
+export function probeDeletionArguments(
+  settings: RsyncSettings,
+  rulesFile: string,
+  controlPath: string | undefined,
+): string[] {
+  return [
+    ...LIST_ARGUMENTS,
+    ...deletionRules(rulesFile),
+    "--info=flist1",
+    ...connectionArguments(settings, controlPath),
     "./",
     destination(settings),
   ];

@@ -2,23 +2,24 @@
 import { rsyncArguments } from "../filter/filter.js";
 import { systemClock, type Clock } from "../model/clock.js";
 import { ROOT, type RelativePath } from "../model/path.js";
+import { compareArguments, deletionArguments, rootArguments, sendArguments } from "./arguments.js";
+import { Courier, type Opened, type OpenOptions } from "./courier.js";
 import {
-  argumentText,
-  compareArguments,
-  destination,
-  rootArguments,
-  sendArguments,
-} from "./arguments.js";
+  deletionList,
+  isMissing,
+  NAMES_AT_ONCE,
+  topmostMissing,
+  withRulesFile,
+} from "./delete-by-filter.js";
 import { differenceFrom, liesWithin } from "./itemize.js";
+import { Patience } from "./patience.js";
 import type { CompareOptions, Remote, SendOptions } from "./remote.js";
 import type { Ending, Run } from "./run.js";
-import { emptyRun, failedRun, runFrom } from "./run.js";
-import { childEnvironment, passwordEnvironment } from "./secret.js";
-import { Session } from "./session.js";
-import type { Opened, Variant } from "./session-pool.js";
+import { emptyRun, failedRun, joinRuns } from "./run.js";
+import type { Session } from "./session.js";
+import type { Variant } from "./session-pool.js";
 import { MAIN, SessionPool } from "./session-pool.js";
 import type { Profile, RsyncSettings } from "./settings.js";
-import { SshMaster } from "./ssh-master.js";
 import type { Trouble, TroubleKind } from "./trouble.js";
 import { troubleOf } from "./trouble.js";
 
@@ -34,41 +35,43 @@ const FIRST_CYCLE_MS = 100;
 /** The weight of one more cycle in the running mean. */
 const CYCLE_WEIGHT = 0.1;
 const CLOSE_GRACE_MS = 5000;
-
 /** Reading one huge file at the other end takes long, and gives no sign of life. */
 const READING_MS = 3_600_000;
 
-interface OpenOptions {
-  readonly onReady?: () => void;
-  readonly onLine?: (line: string) => boolean;
-  readonly silenceLimitMs?: number;
+type Arguments = (controlPath: string | undefined) => string[];
+
+interface ColdRun extends OpenOptions {
+  readonly args: Arguments;
+  readonly list: readonly RelativePath[];
+  /** Names that error lines may speak of; the list where it is not said. */
+  readonly names?: readonly RelativePath[];
+  readonly long: boolean;
 }
 
 class RsyncRemote implements Remote {
   readonly #settings: RsyncSettings;
   readonly #clock: Clock;
-  readonly #cwd: string;
-  readonly #master: SshMaster | undefined;
+  readonly #courier: Courier;
   readonly #pool: SessionPool;
   readonly #readyListeners: (() => void)[] = [];
   readonly #troubleListeners: ((trouble: Trouble) => void)[] = [];
   #cycleMs = FIRST_CYCLE_MS;
+  #deletesByFilter = false;
   #closing: Promise<void> | undefined;
 
   constructor(settings: RsyncSettings, clock: Clock) {
+    const { endpoint, sessions } = settings;
     this.#settings = settings;
     this.#clock = clock;
-    this.#cwd = argumentText(settings.source);
-    // Says at once what no session could be opened for.
-    destination(settings);
-    const { endpoint } = settings;
-    this.#master = endpoint.kind === "ssh" ? new SshMaster(settings, endpoint, clock) : undefined;
+    this.#courier = new Courier(settings, clock);
     this.#pool = new SessionPool({
-      ...settings.sessions,
+      ...sessions,
       clock,
       closing: troubleOf("killed", endpoint, "the target is being closed"),
       open: (variant, onReady) => this.#openForSending(variant, onReady),
-      explain: async (session) => this.#explain(await session.ended),
+      explain: async (session) =>
+        this.#courier.judge(await session.ended, []).trouble ??
+        troubleOf("stream-broke", endpoint, "a session ended before it was used"),
       onReady: () => {
         for (const listener of this.#readyListeners) listener();
       },
@@ -100,105 +103,59 @@ class RsyncRemote implements Remote {
 
   async send(
     names: readonly RelativePath[],
-    { profile, deletes }: SendOptions,
+    options: SendOptions,
     signal?: AbortSignal,
   ): Promise<Run> {
-    const others = names.filter((name) => name !== ROOT);
-    const run =
-      others.length === 0
-        ? emptyRun()
-        : await this.#sendNamed(others, { profile, deletes }, signal);
-    if (others.length === names.length || run.outcome === "failed") return run;
-    const root = await this.#sendRoot(signal);
-    if (root.outcome === "done") return run;
-    const errors = [...run.errors, ...root.errors];
-    return { ...root, errors, suspects: [...run.suspects, ROOT] };
-  }
-
-  /** The root's own attributes; rare enough for a session opened on purpose. */
-  async #sendRoot(signal: AbortSignal | undefined): Promise<Run> {
-    const lease = await this.#pool.leaseCold(
-      () => this.#open((controlPath) => rootArguments(this.#settings, { controlPath }), {}),
-      { long: false },
-      signal,
-    );
-    if ("trouble" in lease) return failedRun(lease.trouble);
-    return this.#judge(await this.#carry(lease.session, [ROOT], signal), [ROOT]);
-  }
-
-  async #sendNamed(
-    names: readonly RelativePath[],
-    { profile, deletes }: SendOptions,
-    signal: AbortSignal | undefined,
-  ): Promise<Run> {
     signal?.throwIfAborted();
-    const patience = new Patience(this.#clock, this.#settings.connectTimeoutMs);
-    while (true) {
-      const lease = await this.#pool.lease({ profile, deletes }, signal);
-      if ("trouble" in lease) return failedRun(lease.trouble);
-      const ending = await this.#carry(lease.session, names, signal);
-      const run = this.#judge(ending, names);
-      if (run.trouble === undefined) {
-        this.#noteCycle(lease.session, ending);
-        return run;
-      }
-      if (!(await this.#mayTryAgain(run.trouble, lease.warm, patience, signal))) return run;
-    }
+    const others = names.filter((name) => name !== ROOT);
+    const run = others.length === 0 ? emptyRun() : await this.#sendNamed(others, options, signal);
+    if (others.length === names.length || run.outcome === "failed") return run;
+    return joinRuns(run, await this.#sendRoot(signal));
   }
 
   async compare(path: RelativePath, options: CompareOptions, signal?: AbortSignal): Promise<Run> {
     signal?.throwIfAborted();
+    const { deletes, checksum } = options;
     const onLine = (line: string): boolean => {
       const difference = differenceFrom(line);
       if (difference === undefined) return false;
       if (liesWithin(difference.path, path)) options.onDifference(difference);
       return true;
     };
-    const { deletes, checksum } = options;
-    const filters = rsyncArguments(options.filter);
-    const patience = new Patience(this.#clock, this.#settings.connectTimeoutMs);
-    while (true) {
-      const lease = await this.#pool.leaseCold(
-        () =>
-          this.#open(
-            (controlPath) =>
-              compareArguments(this.#settings, { deletes, checksum, filters, controlPath }),
-            { onLine, ...(checksum === true ? { silenceLimitMs: READING_MS } : {}) },
-          ),
-        { long: true },
-        signal,
-      );
-      if ("trouble" in lease) return failedRun(lease.trouble);
-      const ending = await this.#carry(lease.session, [path], signal);
-      const run = this.#judge(ending, [path]);
-      // What was reported once would be reported twice, so only what never began is tried again.
-      const began = lease.session.openTookMs !== undefined;
-      if (run.trouble === undefined || began) return run;
-      if (!(await this.#mayTryAgain(run.trouble, false, patience, signal))) return run;
+    const { source } = this.#settings;
+    if (path !== ROOT && isMissing(source, path)) {
+      // rsync cannot go into what is not there: whatever the replica has is extra.
+      if (!deletes) return emptyRun();
+      return await this.#deleteByFilter([topmostMissing(source, path)], signal, onLine);
     }
+    const filters = rsyncArguments(options.filter);
+    return await this.#runCold(
+      {
+        args: (controlPath) =>
+          compareArguments(this.#settings, { deletes, checksum, filters, controlPath }),
+        list: [path],
+        long: true,
+        onLine,
+        ...(checksum === true ? { silenceLimitMs: READING_MS } : {}),
+      },
+      signal,
+    );
   }
 
   async probe(signal?: AbortSignal): Promise<Trouble | undefined> {
     signal?.throwIfAborted();
-    const patience = new Patience(this.#clock, this.#settings.connectTimeoutMs);
-    while (true) {
-      const lease = await this.#pool.leaseCold(
-        () => this.#openForSending(MAIN, () => undefined),
-        { long: false },
-        signal,
-      );
-      if ("trouble" in lease) return lease.trouble;
-      // An empty list changes nothing and yet makes the other end say what it has against us: rsync
-      // reads those words only when its own list is done.
-      const trouble = this.#explainIfAny(await this.#carry(lease.session, [], signal));
-      if (trouble === undefined) this.#pool.resume();
-      else if (await this.#mayTryAgain(trouble, false, patience, signal)) continue;
-      return trouble;
-    }
+    // An empty list changes nothing and yet makes the other end say what it has against us: rsync
+    // reads those words only when its own list is done.
+    const { profile, deletes } = MAIN;
+    const args: Arguments = (controlPath) =>
+      sendArguments(this.#settings, profile, { deletes, controlPath });
+    const { trouble } = await this.#runCold({ args, list: [], long: false }, signal);
+    if (trouble === undefined) this.#pool.resume();
+    return trouble;
   }
 
   close(graceMs: number = CLOSE_GRACE_MS): Promise<void> {
-    this.#closing ??= this.#pool.close(graceMs).then(() => this.#master?.close());
+    this.#closing ??= this.#pool.close(graceMs).then(() => this.#courier.close());
     return this.#closing;
   }
 
@@ -206,59 +163,101 @@ class RsyncRemote implements Remote {
     return this.close();
   }
 
-  #openForSending({ profile, deletes }: Variant, onReady: () => void): Promise<Opened> {
-    return this.#open(
-      (controlPath) => sendArguments(this.#settings, profile, { deletes, controlPath }),
-      // One line for each entry deleted: nobody reads them.
-      { onReady, onLine: (line) => line.startsWith("deleting ") },
-    );
+  async #sendNamed(
+    names: readonly RelativePath[],
+    { profile, deletes }: SendOptions,
+    signal: AbortSignal | undefined,
+  ): Promise<Run> {
+    if (deletes && this.#deletesByFilter) return await this.#sendApart(names, profile, signal);
+    const patience = new Patience(this.#clock, this.#settings.connectTimeoutMs);
+    while (true) {
+      const lease = await this.#pool.lease({ profile, deletes }, signal);
+      if ("trouble" in lease) return failedRun(lease.trouble);
+      const ending = await this.#courier.carry(lease.session, names, signal);
+      const run = this.#courier.judge(ending, names);
+      if (run.trouble === undefined) {
+        this.#noteCycle(lease.session, ending);
+        return run;
+      }
+      if (run.trouble.kind === "deletes-by-name-rejected") {
+        this.#deletesByFilter = true;
+        return await this.#sendApart(names, profile, signal);
+      }
+      if (!(await this.#mayTryAgain(run.trouble, lease.warm, patience, signal))) return run;
+    }
   }
 
-  async #open(
-    args: (controlPath: string | undefined) => string[],
-    { silenceLimitMs, ...listeners }: OpenOptions,
-  ): Promise<Opened> {
-    const { endpoint, program, connectTimeoutMs, timeoutMs } = this.#settings;
-    const connection = await this.#master?.connect();
-    if (connection !== undefined && "trouble" in connection) return connection;
-    const password = await passwordEnvironment(this.#settings);
-    if ("trouble" in password) return password;
-    const session = new Session(
-      {
-        program,
-        args: args(connection?.controlPath),
-        env: childEnvironment(password.environment),
-        cwd: this.#cwd,
-        endpoint,
-        // A little more than rsync's own limit, whose words say more.
-        openLimitMs: connectTimeoutMs + 2000,
-        silenceLimitMs: silenceLimitMs ?? timeoutMs * 1.5 + 2000,
-        ...listeners,
-      },
-      this.#clock,
-    );
-    return { session };
+  /** Sends what is there and deletes what is missing, in runs of their own. */
+  async #sendApart(
+    names: readonly RelativePath[],
+    profile: Profile,
+    signal: AbortSignal | undefined,
+  ): Promise<Run> {
+    const { source } = this.#settings;
+    const missing = names.filter((name) => isMissing(source, name));
+    const present = names.filter((name) => !missing.includes(name));
+    let run =
+      present.length === 0
+        ? emptyRun()
+        : await this.#sendNamed(present, { profile, deletes: false }, signal);
+    for (let at = 0; at < missing.length && run.outcome !== "failed"; at += NAMES_AT_ONCE) {
+      const part = missing.slice(at, at + NAMES_AT_ONCE);
+      run = joinRuns(run, await this.#deleteByFilter(part, signal));
+    }
+    return run;
   }
 
-  /** Runs a list on a session; an abort kills the session before it rejects. */
-  async #carry(
-    session: Session,
+  /** With `onLine` it only says what it would delete. */
+  async #deleteByFilter(
     names: readonly RelativePath[],
     signal: AbortSignal | undefined,
-  ): Promise<Ending> {
-    const stop = () => void session.kill("killed");
-    signal?.addEventListener("abort", stop, { once: true });
-    if (signal?.aborted === true) stop();
-    const ending = await session.run(names);
-    signal?.removeEventListener("abort", stop);
-    signal?.throwIfAborted();
-    return ending;
+    onLine?: (line: string) => boolean,
+  ): Promise<Run> {
+    const { directories, rules } = deletionList(names);
+    const dryRun = onLine !== undefined;
+    return await withRulesFile(rules, (rulesFile) =>
+      this.#runCold(
+        {
+          args: (controlPath) =>
+            deletionArguments(this.#settings, { dryRun, rulesFile, controlPath }),
+          list: directories,
+          names,
+          long: dryRun,
+          onLine: onLine ?? isDeletionNotice,
+        },
+        signal,
+      ),
+    );
   }
 
-  #judge(ending: Ending, names: readonly RelativePath[]): Run {
-    const { endpoint, source, filter } = this.#settings;
-    const sparesExcluded = filter !== undefined && rsyncArguments(filter).length > 0;
-    return runFrom(ending, names, { endpoint, source, sparesExcluded });
+  /** The root's own attributes; rare enough for a session opened on purpose. */
+  async #sendRoot(signal: AbortSignal | undefined): Promise<Run> {
+    const args: Arguments = (controlPath) => rootArguments(this.#settings, { controlPath });
+    return await this.#runCold({ args, list: [ROOT], long: false }, signal);
+  }
+
+  /** A run on a session of its own. What began and failed is the caller's to repeat. */
+  async #runCold(
+    { args, list, names = list, long, ...options }: ColdRun,
+    signal: AbortSignal | undefined,
+  ): Promise<Run> {
+    const patience = new Patience(this.#clock, this.#settings.connectTimeoutMs);
+    while (true) {
+      const open = () => this.#courier.open(args, options);
+      const lease = await this.#pool.leaseCold(open, { long }, signal);
+      if ("trouble" in lease) return failedRun(lease.trouble);
+      const ending = await this.#courier.carry(lease.session, list, signal);
+      const run = this.#courier.judge(ending, names);
+      if (run.trouble === undefined || lease.session.openTookMs !== undefined) return run;
+      if (!(await this.#mayTryAgain(run.trouble, false, patience, signal))) return run;
+    }
+  }
+
+  #openForSending({ profile, deletes }: Variant, onReady: () => void): Promise<Opened> {
+    return this.#courier.open(
+      (controlPath) => sendArguments(this.#settings, profile, { deletes, controlPath }),
+      { onReady, onLine: isDeletionNotice },
+    );
   }
 
   async #mayTryAgain(
@@ -283,47 +282,9 @@ class RsyncRemote implements Remote {
     const sample = (session.openTookMs ?? 0) + tookMs;
     this.#cycleMs += CYCLE_WEIGHT * (sample - this.#cycleMs);
   }
-
-  #explainIfAny(ending: Ending): Trouble | undefined {
-    return this.#judge(ending, []).trouble;
-  }
-
-  #explain(ending: Ending): Trouble {
-    const { endpoint } = this.#settings;
-    return (
-      this.#explainIfAny(ending) ??
-      troubleOf("stream-broke", endpoint, "a session ended before it was used")
-    );
-  }
 }
 
-/**
- * How often one list is tried again before the caller hears of it: with waits that grow while the
- * house is full, for a session of ours may be about to end there; and once after oversleeping.
- */
-class Patience {
-  readonly #clock: Clock;
-  readonly #until: number;
-  #nextMs = 30;
-  #overslept = false;
-
-  constructor(clock: Clock, limitMs: number) {
-    this.#clock = clock;
-    this.#until = clock.now() + limitMs;
-  }
-
-  /** True the first time; whoever breaks again did not oversleep. */
-  oversleeps(): boolean {
-    const first = !this.#overslept;
-    this.#overslept = true;
-    return first;
-  }
-
-  /** False when it is over. */
-  async wait(signal: AbortSignal | undefined): Promise<boolean> {
-    if (this.#clock.now() + this.#nextMs > this.#until) return false;
-    await this.#clock.sleep(this.#nextMs, signal);
-    this.#nextMs = Math.min(this.#nextMs * 2, 1000);
-    return true;
-  }
+/** One line for each entry deleted: a sign of life that nobody reads. */
+function isDeletionNotice(line: string): boolean {
+  return line.startsWith("deleting ");
 }

@@ -12,15 +12,14 @@ import { systemClock, type Clock } from "../model/clock.js";
 import { type ModuleEndpoint, formatEndpoint } from "../model/endpoint.js";
 import { Fault } from "../model/fault.js";
 import { displayPath, type RelativePath } from "../model/path.js";
-import { argumentText, listArguments, probeArguments } from "./arguments.js";
+import { listArguments, probeArguments, probeDeletionArguments } from "./arguments.js";
 import { ask } from "./child.js";
-import { meaningOf } from "./exit-status.js";
+import { Courier } from "./courier.js";
+import { deletionList, withRulesFile } from "./delete-by-filter.js";
 import { childEnvironment, passwordEnvironment } from "./secret.js";
-import { Session } from "./session.js";
 import type { RsyncSettings } from "./settings.js";
-import { SshMaster } from "./ssh-master.js";
 import type { Trouble } from "./trouble.js";
-import { classify, troubleOf } from "./trouble.js";
+import { troubleOf } from "./trouble.js";
 import { isOlder, RECOMMENDED_RSYNC, rsyncVersion } from "./version.js";
 
 export interface Diagnosis {
@@ -43,13 +42,11 @@ export async function diagnose(
   settings: RsyncSettings,
   { write, signal, clock = systemClock }: DiagnoseOptions,
 ): Promise<Diagnosis[]> {
-  const { endpoint } = settings;
-  const master = endpoint.kind === "ssh" ? new SshMaster(settings, endpoint, clock) : undefined;
-  const probe = new Probe(settings, master, clock, signal);
+  const courier = new Courier(settings, clock);
   try {
-    return await probe.run(write);
+    return await new Probe(courier, clock, signal).run(write);
   } finally {
-    await master?.close();
+    await courier.close();
   }
 }
 
@@ -61,20 +58,15 @@ type Findings = readonly Diagnosis[];
 
 class Probe {
   readonly #settings: RsyncSettings;
-  readonly #master: SshMaster | undefined;
+  readonly #courier: Courier;
   readonly #clock: Clock;
   readonly #signal: AbortSignal | undefined;
   #controlPath: string | undefined;
   #environment: NodeJS.ProcessEnv = {};
 
-  constructor(
-    settings: RsyncSettings,
-    master: SshMaster | undefined,
-    clock: Clock,
-    signal: AbortSignal | undefined,
-  ) {
-    this.#settings = settings;
-    this.#master = master;
+  constructor(courier: Courier, clock: Clock, signal: AbortSignal | undefined) {
+    this.#settings = courier.settings;
+    this.#courier = courier;
     this.#clock = clock;
     this.#signal = signal;
   }
@@ -127,7 +119,7 @@ class Probe {
   }
 
   async #login(): Promise<Findings> {
-    const connection = await this.#master?.connect();
+    const connection = await this.#courier.connect();
     if (connection === undefined) return [];
     if ("trouble" in connection) return [this.#error(connection.trouble)];
     this.#controlPath = connection.controlPath;
@@ -197,14 +189,17 @@ class Probe {
       await symlink(ABSOLUTE, join(stage, name, "absolute"));
       const names = ["", "/file", "/relative", "/absolute"].map((leaf) => name + leaf);
       const written = await this.#transfer({ stage, names });
-      const links = written === undefined ? await this.#links(name) : [];
+      const links = written === undefined ? [...(await this.#links(name))] : [];
       await rm(join(stage, name), { recursive: true });
       const removed = await this.#transfer({ stage, names: [name], deletes: true });
+      const byName = removed?.kind !== "deletes-by-name-rejected";
+      const left = byName ? removed : await this.#removeByFilter(stage, name as RelativePath);
       if (written !== undefined) return [this.#error(written)];
-      if (removed !== undefined) {
-        const text = `a directory could be written but not removed; '${name}' is left there: ${removed.text}`;
-        return [...links, { level: "warning", text, trouble: removed }];
+      if (left !== undefined) {
+        const text = `a directory could be written but not removed; '${name}' is left there: ${left.text}`;
+        return [...links, { level: "warning", text, trouble: left }];
       }
+      if (!byName) links.push({ level: "warning", text: removed.text, trouble: removed });
       return [ok("a directory could be written and removed"), ...links];
     } finally {
       await rm(stage, { recursive: true, force: true });
@@ -238,32 +233,32 @@ class Probe {
 
   /** One run of the probe's own; what stands in its way, or undefined. */
   async #transfer({ stage, names = [], deletes = false, dryRun = false }: Transfer) {
-    const { endpoint, program, source, connectTimeoutMs, timeoutMs } = this.#settings;
-    const session = new Session(
-      {
-        program,
-        args: probeArguments(this.#settings, { deletes, dryRun, controlPath: this.#controlPath }),
-        env: this.#environment,
-        cwd: stage ?? argumentText(source),
-        endpoint,
-        openLimitMs: connectTimeoutMs + 2000,
-        silenceLimitMs: timeoutMs * 1.5 + 2000,
-      },
-      this.#clock,
+    const paths = names as readonly RelativePath[];
+    return await this.#carry(stage, paths, (controlPath) =>
+      probeArguments(this.#settings, { deletes, dryRun, controlPath }),
     );
-    const stop = () => void session.kill("killed");
-    this.#signal?.addEventListener("abort", stop, { once: true });
-    const { status, stderr, trouble } = await session.run(
-      names.map((each) => each as RelativePath),
+  }
+
+  async #removeByFilter(stage: string, name: RelativePath): Promise<Trouble | undefined> {
+    const { directories, rules } = deletionList([name]);
+    return await withRulesFile(rules, (file) =>
+      this.#carry(stage, directories, (controlPath) =>
+        probeDeletionArguments(this.#settings, file, controlPath),
+      ),
     );
-    this.#signal?.removeEventListener("abort", stop);
-    this.#signal?.throwIfAborted();
-    const known = trouble ?? classify(status, stderr, endpoint);
-    if (known !== undefined) return known;
-    const said = stderr.split("\n").find((line) => line.trim() !== "");
-    return meaningOf(status).outcome === "done"
-      ? undefined
-      : troubleOf("unwritable", endpoint, said);
+  }
+
+  async #carry(
+    stage: string | undefined,
+    list: readonly RelativePath[],
+    args: (controlPath: string | undefined) => string[],
+  ): Promise<Trouble | undefined> {
+    const opened = await this.#courier.open(args, stage === undefined ? {} : { cwd: stage });
+    if ("trouble" in opened) return opened.trouble;
+    const ending = await this.#courier.carry(opened.session, list, this.#signal);
+    const { trouble, outcome, errors } = this.#courier.judge(ending, []);
+    if (trouble !== undefined || outcome === "done") return trouble;
+    return troubleOf("unwritable", this.#settings.endpoint, errors[0]);
   }
 
   #ask(args: readonly string[], limitMs: number) {

@@ -116,6 +116,26 @@ export function placesOf(endpoint: Endpoint, source: string): Places {
   return { source, target: endpoint.path, module: endpoint.kind === "module" };
 }
 
+/** Two runs for one list, told as one: what is worse counts. */
+export function joinRuns(one: Run, other: Run): Run {
+  const order = ["done", "vanished", "partial", "failed"];
+  const [better, worse] =
+    order.indexOf(one.outcome) <= order.indexOf(other.outcome) ? [one, other] : [other, one];
+  return {
+    ...worse,
+    errors: [...worse.errors, ...better.errors].slice(0, MAX_ERROR_LINES),
+    suspects: [...new Set([...one.suspects, ...other.suspects])],
+    errorsCut: one.errorsCut || other.errorsCut,
+    stats: {
+      sentBytes: one.stats.sentBytes + other.stats.sentBytes,
+      literalBytes: one.stats.literalBytes + other.stats.literalBytes,
+      filesTransferred: one.stats.filesTransferred + other.stats.filesTransferred,
+      deleted: (one.stats.deleted ?? 0) + (other.stats.deleted ?? 0),
+    },
+    tookMs: one.tookMs + other.tookMs,
+  };
+}
+
 /** The trouble of a process that could not be started: the program or its directory is missing. */
 export function startTrouble(
   error: NodeJS.ErrnoException,

@@ -6,6 +6,7 @@
  */
 import type { Clock } from "../model/clock.js";
 import { ConnectionGrant } from "./connection-grant.js";
+import type { Opened } from "./courier.js";
 import type { Session } from "./session.js";
 import type { Profile } from "./settings.js";
 import type { Trouble } from "./trouble.js";
@@ -15,8 +16,6 @@ export interface Variant {
   readonly profile: Profile;
   readonly deletes: boolean;
 }
-
-export type Opened = { readonly session: Session } | { readonly trouble: Trouble };
 
 export interface PoolOptions {
   readonly idle: number;

@@ -120,16 +120,17 @@ export class Session {
   run(names: readonly RelativePath[]): Promise<Ending> {
     this.#listAt = this.#clock.now();
     if (this.#state === "ended") return this.ended;
-    const wasReady = this.#state === "ready";
+    // It may have announced itself and not be called ready yet.
+    const hasOpened = this.openTookMs !== undefined;
     this.#state = "running";
     // Every name begins with ./ so that none is taken for a comment (# and ;) or an option.
     const list = names.map((name) => `./${name}\0`).join("");
-    if (wasReady && this.#listAt - this.openedAt > LONG_SLEEP_MS) {
+    if (hasOpened && this.#listAt - this.openedAt > LONG_SLEEP_MS) {
       const answeredAbove = bytesMoved(this.#child.pid).read + list.length;
       this.#listIsUnread = ({ read }) => read <= answeredAbove;
     }
     this.#child.stdin?.end(Buffer.from(list, "latin1"));
-    if (wasReady) this.#watchSilence();
+    if (hasOpened) this.#watchSilence();
     return this.ended;
   }
 

@@ -23,6 +23,8 @@ export type TroubleKind =
   /** The target directory is there, but nothing can be written to it. */
   | "unwritable"
   | "deletes-refused"
+  /** Its rsync rejects deletions by name; they are done another way. */
+  | "deletes-by-name-rejected"
   | "too-many-connections"
   | "disk-full"
   | "host-key"
@@ -70,6 +72,7 @@ const PATTERNS: readonly Pattern[] = [
     text: /configured to refuse --(?:del|delete|delete-missing-args|force)\b/,
     kind: "deletes-refused",
   },
+  { text: /invalid file mode 00 for /, kind: "deletes-by-name-rejected" },
   { text: /configured to refuse /, kind: "option-refused" },
   { text: /No space left on device \(28\)|Disk quota exceeded \(122\)/, kind: "disk-full" },
   { text: /Host key verification failed|REMOTE HOST IDENTIFICATION HAS CHANGED/, kind: "host-key" },
@@ -136,6 +139,10 @@ const ADVICE: Readonly<Record<TroubleKind, readonly [cause: string, advice: stri
     "the module refuses deletions",
     "Take `delete` out of its `refuse options`, or set `deletes: never` for this target.",
   ],
+  "deletes-by-name-rejected": [
+    "its rsync has a fault and rejects deletions by name",
+    "They are done in a slower way; a newer rsync there has the fault mended.",
+  ],
   "too-many-connections": [
     "the module's `max connections` are in use",
     "Raise the number in rsyncd.conf, or lower `sessions.max` for this target.",
@@ -196,6 +203,7 @@ const SOON: ReadonlySet<TroubleKind> = new Set([
   "killed",
   "too-many-connections",
   "target-appeared",
+  "deletes-by-name-rejected",
 ]);
 
 /** A trouble of this kind, worded; `said` is what the other program said, where that helps. */

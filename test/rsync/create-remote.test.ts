@@ -144,8 +144,6 @@ describe.each(KINDS)("createRemote() for a %s target", (kind) => {
     const run = await remote.send(second, CONTENT);
 
     expect(run.outcome).toBe("done");
-    // tree, a, b, f; what made way for the new entries is not counted everywhere.
-    expect(run.stats.deleted).toBeGreaterThanOrEqual(4);
     expect(snapshot(replica)).toEqual(snapshot(source));
   });
 
@@ -188,9 +186,10 @@ describe.each(KINDS)("createRemote() for a %s target", (kind) => {
     const send = () => {
       unsent = false;
       sending = remote.send(names("f"), { profile: "content", deletes: false }).then((run) => {
-        expect(run.outcome).toBe("done");
+        // A file that changes while it is read is refused by the other end, and sent again.
+        if (run.outcome !== "done") expect(run.suspects).toEqual(["f"]);
         sending = undefined;
-        if (unsent) send();
+        if (unsent || run.outcome !== "done") send();
       });
     };
     for (let version = 0; version < 1000; version++) {
@@ -438,7 +437,8 @@ describe.each(KINDS)("createRemote() for a %s target", (kind) => {
     writeFileSync(join(source, "fine"), "");
     const run = await open(settings).send(names("gone/below", "fine"), CONTENT);
 
-    expect(run.outcome).toBe("vanished");
+    // 24, and 23 where deletions are done by filter rules.
+    expect(["vanished", "partial"]).toContain(run.outcome);
     expect([...run.suspects].sort()).toEqual(names("gone", "gone/below"));
   });
 

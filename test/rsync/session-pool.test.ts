@@ -3,16 +3,11 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { pathFromText } from "../../src/model/path.js";
 import { sendArguments } from "../../src/rsync/arguments.js";
+import type { Opened } from "../../src/rsync/courier.js";
 import { runFrom } from "../../src/rsync/run.js";
 import { childEnvironment } from "../../src/rsync/secret.js";
 import { Session } from "../../src/rsync/session.js";
-import {
-  MAIN,
-  SessionPool,
-  type Lease,
-  type Opened,
-  type Variant,
-} from "../../src/rsync/session-pool.js";
+import { MAIN, SessionPool, type Lease, type Variant } from "../../src/rsync/session-pool.js";
 import type { Trouble } from "../../src/rsync/trouble.js";
 import { troubleOf } from "../../src/rsync/trouble.js";
 import { processesNaming } from "../support/processes.js";
