@@ -16,7 +16,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["replicate", "observe"],
   ["config", "control"],
   ["daemon"],
-  ["cli"],
+  ["cli", "library"],
 ];
 
 /** Rooms half the program is tested in without a machine: they touch no disk, socket or child. */

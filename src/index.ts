@@ -3,7 +3,7 @@
  *
  * docs/library.md shows how to use it; its examples are run by a test.
  */
-export { watch } from "./watch-stream.js";
+export { watch } from "./library/watch-stream.js";
 export type {
   WatchedChange,
   WatchedGap,
@@ -12,10 +12,10 @@ export type {
   WatchEvent,
   Watching,
   WatchOptions,
-} from "./watch-stream.js";
+} from "./library/watch-stream.js";
 
-export { replicate } from "./replication.js";
-export type { ReplicateOptions, Replication } from "./replication.js";
+export { replicate } from "./library/replication.js";
+export type { ReplicateOptions, Replication } from "./library/replication.js";
 
 export { loadConfig } from "./config/load.js";
 export type { LoadOptions } from "./config/load.js";

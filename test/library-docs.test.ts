@@ -62,7 +62,7 @@ describe("docs/library.md", () => {
 
   it("names every option of watch() and replicate(), and only those", () => {
     for (const file of ["watch-stream", "replication"]) {
-      const source = readFileSync(join(home, `src/${file}.ts`), "utf8");
+      const source = readFileSync(join(home, `src/library/${file}.ts`), "utf8");
       const body =
         /export interface (?:Watch|Replicate)Options \{\n(.*?)^\}/ms.exec(source)?.[1] ?? "";
       const names = [...body.matchAll(/^ {2}readonly (\w+)\?/gm)].map(([, name]) => name ?? "");

@@ -51,14 +51,19 @@ export class Daemon implements AsyncDisposable {
   async start(signal?: AbortSignal): Promise<void> {
     const [danger] = dangersIn(this.#config.sources);
     if (danger !== undefined) throw danger;
+    const giveUp = () => void this.close(0);
+    signal?.addEventListener("abort", giveUp, { once: true });
     try {
-      const faults = await Promise.all(this.#config.sources.map((source) => this.#add(source)));
+      const added = this.#config.sources.map((source) => this.#add(source));
+      const faults = await Promise.all(added.map((supervisor) => supervisor.start()));
       const [first] = faults;
       if (first !== undefined && faults.every((fault) => fault !== undefined)) throw first;
       signal?.throwIfAborted();
     } catch (error) {
       await this.close(0);
       throw error;
+    } finally {
+      signal?.removeEventListener("abort", giveUp);
     }
   }
 
@@ -80,7 +85,7 @@ export class Daemon implements AsyncDisposable {
 
   /**
    * Applies a new configuration: what did not change is not touched. Throws, with nothing applied,
-   * when it is dangerous.
+   * when it is dangerous; a source that cannot start is announced and tried again.
    */
   reload(next: Config): Promise<ReloadSummary> {
     const result = this.#reloading.then(() => this.#reload(next));
@@ -104,21 +109,15 @@ export class Daemon implements AsyncDisposable {
     const diff = diffConfigs(this.#config, next);
     const whole = diff.changed.filter(({ keys }) => keys.length > 0);
     const targetsOnly = diff.changed.filter(({ keys }) => keys.length === 0);
-    await Promise.all([
-      ...[...diff.removed, ...whole.map(({ before }) => before)].map(({ name }) =>
-        this.#remove(name),
-      ),
-      ...targetsOnly.map(({ after, targets }) => {
-        const gone = [...targets.removed, ...targets.changed.map(({ before }) => before)];
-        return this.#supervisors.get(after.name)?.changeTargets(
-          after,
-          gone.map(({ name }) => name),
-        );
-      }),
-    ]);
-    await Promise.all(
-      [...diff.added, ...whole.map(({ after }) => after)].map((one) => this.#add(one)),
-    );
+    const ended = [...diff.removed, ...whole.map(({ before }) => before)];
+    await Promise.all(ended.map(({ name }) => this.#remove(name)));
+    for (const { after, targets } of targetsOnly) {
+      const gone = [...targets.removed, ...targets.changed.map(({ before }) => before)];
+      const names = gone.map(({ name }) => name);
+      await this.#supervisors.get(after.name)?.changeTargets(after, names);
+    }
+    const begun = [...diff.added, ...whole.map(({ after }) => after)];
+    await Promise.all(begun.map((source) => this.#add(source).startBeside()));
     const { stateDirectory } = this.#config;
     this.#config = { ...next, stateDirectory };
     return {
@@ -129,10 +128,10 @@ export class Daemon implements AsyncDisposable {
     };
   }
 
-  #add(source: SourceSettings) {
+  #add(source: SourceSettings): Supervisor {
     const supervisor = new Supervisor(source, this.#context);
     this.#supervisors.set(source.name, supervisor);
-    return supervisor.start();
+    return supervisor;
   }
 
   async #remove(name: string): Promise<void> {

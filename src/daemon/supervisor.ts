@@ -99,14 +99,14 @@ export class Supervisor {
         reason,
       });
     }
-    this.#cancelRetry = this.#clock.after(waitMs, () => void this.#retry());
+    this.#cancelRetry = this.#clock.after(waitMs, () => void this.startBeside());
   }
 
-  async #retry(): Promise<void> {
+  /** Starts the source beside others that run: whatever is wrong with it is announced and tried again. */
+  async startBeside(): Promise<void> {
     try {
       await this.start();
     } catch (error) {
-      // Another process took the state meanwhile, say: it may let go of it again.
       this.#failed(error instanceof Fault ? error : new Fault("STATE_UNUSABLE", String(error)));
     }
   }

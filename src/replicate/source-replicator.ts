@@ -155,8 +155,9 @@ export class SourceReplicator {
         this.#coverage = coverage;
         this.#context.facts({ kind: "coverage", source: this.settings.name, coverage });
       },
-      notice: ({ level, text }) => {
-        this.#context.facts({ kind: "note", level, source: this.settings.name, text });
+      notice: ({ level, text, hint }) => {
+        const advice = hint === undefined ? text : `${text}. ${hint}`;
+        this.#context.facts({ kind: "note", level, source: this.settings.name, text: advice });
       },
     };
   }

@@ -136,9 +136,10 @@ export class TargetLane {
     this.#recovered();
   }
 
-  /** Resolves when nothing is owed that could be sent now and no pass is under way. */
+  /** Resolves when nothing is owed that could be sent now and no pass is under way, or the target is down. */
   async idle(signal?: AbortSignal): Promise<void> {
-    while (!this.#passes.isIdle || !this.#isAtRest) await this.#rest(this.#idleWaiters, signal);
+    while (!this.#availability.isDown && !(this.#passes.isIdle && this.#isAtRest))
+      await this.#rest(this.#idleWaiters, signal);
   }
 
   get status(): TargetStatus {
@@ -333,6 +334,7 @@ export class TargetLane {
     }
     this.#availability.failed(trouble);
     this.#cancelWake?.();
+    resolveAll(this.#idleWaiters);
   }
 
   /** The target took or told something: it is there. */

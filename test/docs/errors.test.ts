@@ -15,6 +15,7 @@ const TROUBLES: Readonly<Record<TroubleKind, true>> = {
   "read-only": true,
   unwritable: true,
   "deletes-refused": true,
+  "deletes-by-name-rejected": true,
   "too-many-connections": true,
   "disk-full": true,
   "host-key": true,

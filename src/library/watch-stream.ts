@@ -6,11 +6,11 @@
  */
 import { lstatSync } from "node:fs";
 import { resolve } from "node:path";
-import type { Changes, Coverage, Gap, GapReason, Kinds } from "./model/change.js";
-import { Kind } from "./model/change.js";
-import { bytesBelow, latin1FromText, type RelativePath, ROOT } from "./model/path.js";
-import { compileFilter } from "./filter/filter.js";
-import { startWatch, type TreeWatch } from "./watch/watch.js";
+import type { Changes, Coverage, Gap, GapReason, Kinds } from "../model/change.js";
+import { Kind } from "../model/change.js";
+import { bytesBelow, latin1FromText, type RelativePath, ROOT } from "../model/path.js";
+import { compileFilter } from "../filter/filter.js";
+import { startWatch, type TreeWatch } from "../watch/watch.js";
 
 export interface WatchOptions {
   /** Filter rules, as in a configuration; what they exclude is neither watched nor told. */

@@ -1,5 +1,5 @@
 /** Facts as an async iterable. A reader that is slow loses the oldest ones, and is told how many. */
-import type { Fact } from "./model/fact.js";
+import type { Fact } from "../model/fact.js";
 
 const MOST_WAITING = 10_000;
 

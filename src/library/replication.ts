@@ -1,10 +1,10 @@
 /** `replicate()` of the library: one source and its targets, running, as a handle. */
-import { type ArgumentOverrides, configFromArguments } from "./config/arguments.js";
-import { type Daemon, startDaemon } from "./daemon/daemon.js";
+import { type ArgumentOverrides, configFromArguments } from "../config/arguments.js";
+import { type Daemon, startDaemon } from "../daemon/daemon.js";
 import { FactStream } from "./fact-stream.js";
-import type { DeletePolicy } from "./config/config.js";
-import type { Fact, FactListener } from "./model/fact.js";
-import type { SourceStatus } from "./replicate/status.js";
+import type { DeletePolicy } from "../config/config.js";
+import type { Fact, FactListener } from "../model/fact.js";
+import type { SourceStatus } from "../replicate/status.js";
 
 /** Settings by the names and in the words they have in a configuration; they hold for every target. */
 export interface ReplicateOptions {
