@@ -10,6 +10,7 @@ import type { Opened } from "./courier.js";
 import type { Session } from "./session.js";
 import type { Profile } from "./settings.js";
 import type { Trouble } from "./trouble.js";
+import { Turnstile } from "./turnstile.js";
 
 /** Sessions of one variant are alike; a list of another kind needs another session. */
 export interface Variant {
@@ -77,7 +78,7 @@ export class SessionPool {
   readonly #clock: Clock;
   readonly #grant: ConnectionGrant;
   readonly #members = new Set<Member>();
-  readonly #queue: (() => void)[] = [];
+  readonly #queue = new Turnstile();
   readonly #others: Demand[] = [];
   #wanted: number;
   #failures = 0;
@@ -93,7 +94,7 @@ export class SessionPool {
     this.#clock = options.clock;
     this.#wanted = options.idle;
     this.#grant = new ConnectionGrant(options.clock, () => {
-      this.#admit();
+      this.#queue.admit();
       this.#fillAfter(0);
     });
     this.#fillAfter(0);
@@ -187,11 +188,11 @@ export class SessionPool {
     this.#callOffQuiet();
     this.#grant.close();
     for (const member of this.#members) this.#letGo(member);
-    for (const proceed of this.#queue.splice(0)) proceed();
+    this.#queue.admitAll();
     const callOff = this.#clock.after(graceMs, () => {
       for (const { session } of this.#members) void session?.kill("killed");
     });
-    while (this.#members.size > 0) await this.#change();
+    while (this.#members.size > 0) await this.#queue.wait();
     callOff();
   }
 
@@ -237,7 +238,7 @@ export class SessionPool {
   }
 
   #fill(): void {
-    if (this.#closed || this.#halted || this.#queue.length > 0) return;
+    if (this.#closed || this.#halted || !this.#queue.empty) return;
     const pauseMs = this.#pausedUntil - this.#clock.now();
     if (pauseMs > 0) {
       this.#fillAfter(pauseMs);
@@ -278,7 +279,7 @@ export class SessionPool {
     this.#adopt(member, session);
     if (this.#closed) this.#letGo(member);
     // Whoever waits for room may want it to make some.
-    this.#admit();
+    this.#queue.admit();
     await session.ended;
     if (member.use === "working" || this.#closed) return;
     // It died unused. What had stood for a while is replaced; what never stood is trouble.
@@ -370,8 +371,8 @@ export class SessionPool {
   #remove(member: Member): void {
     member.callOffRecycling();
     this.#members.delete(member);
-    this.#admit();
-    if (this.#queue.length === 0) this.#fillAfter(REFILL_MS);
+    this.#queue.admit();
+    if (this.#queue.empty) this.#fillAfter(REFILL_MS);
   }
 
   /**
@@ -386,30 +387,9 @@ export class SessionPool {
       }
       const spare = [...this.#members].find(({ use, session }) => use === "waiting" && session);
       if (spare !== undefined) this.#letGo(spare);
-      await this.#change(signal);
+      await this.#queue.wait(signal);
     }
     return undefined;
-  }
-
-  #change(signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const proceed = () => {
-        signal?.removeEventListener("abort", stop);
-        resolve();
-      };
-      const stop = () => {
-        const at = this.#queue.indexOf(proceed);
-        if (at >= 0) this.#queue.splice(at, 1);
-        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the reason is the caller's
-        reject(signal?.reason);
-      };
-      signal?.addEventListener("abort", stop, { once: true });
-      this.#queue.push(proceed);
-    });
-  }
-
-  #admit(): void {
-    this.#queue.shift()?.();
   }
 }
 

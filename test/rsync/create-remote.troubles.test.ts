@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import {
   appendFileSync,
   chmodSync,
@@ -38,7 +38,7 @@ const rsyncd = await startRsyncd({
     keeps: { path, "refuse options": "delete" },
     one: { path, "max connections": "1" },
     two: { path, "max connections": "2" },
-    patient: { path, timeout: "3" },
+    patient: { path, timeout: "6" },
   },
   users: { mirror: "s3cret" },
 });
@@ -126,13 +126,13 @@ describe("createRemote() with a server that goes and comes", () => {
   });
 
   it("keeps waiting sessions alive beyond every time-out for silence", async () => {
-    const { remote } = open(rsyncd.endpoint("patient"), { timeoutMs: 2000 });
+    const { remote } = open(rsyncd.endpoint("patient"), { timeoutMs: 6000 });
     await until(() => remote.ready("content") === 2, { what: "sessions" });
     const waiting = processesNaming("/patient/")
       .map(({ pid }) => pid)
       .sort();
     const since = performance.now();
-    await until(() => performance.now() - since > 6000);
+    await until(() => performance.now() - since > 9500);
 
     expect(remote.ready("content")).toBe(2);
     expect(
@@ -408,5 +408,19 @@ describe("createRemote() with an end that breaks", () => {
     expect(processesNaming(target)).toEqual([]);
     expect(await remote.send([name], CONTENT)).toMatchObject({ outcome: "failed" });
     appendFileSync(join(source, name), "");
+  });
+
+  it("leaves no session behind when this program is killed", async () => {
+    const target = join(base, "orphaned");
+    const program = join(import.meta.dirname, "remote-child.ts");
+    const child = spawn(process.execPath, ["--import", "tsx", program, source, target], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    let said = "";
+    child.stdout.on("data", (chunk: Buffer) => (said += chunk.toString()));
+    await until(() => said.includes("2"), { what: "its sessions" });
+    expect(processesNaming(`${target}/`).length).toBeGreaterThanOrEqual(2);
+    child.kill("SIGKILL");
+    await until(() => processesNaming(`${target}/`).length === 0, { what: "their end" });
   });
 });
