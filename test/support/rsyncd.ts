@@ -2,8 +2,8 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { afterAll } from "vitest";
 import type { ModuleEndpoint } from "../../src/model/endpoint.js";
-import { afterwards } from "./afterwards.js";
 import { freePort, listens } from "./ports.js";
 import { descendantsOf } from "./processes.js";
 import { makeTempDir } from "./temp.js";
@@ -37,7 +37,7 @@ const started: Rsyncd[] = [];
 // At the level of the file: within a test vitest takes no notice of it.
 afterAll(() => Promise.all(started.map((each) => each.stop())));
 
-/** Stops by itself when the test, or the file it was started from, has run. */
+/** Stops by itself when the test file has run. */
 export async function startRsyncd(options: RsyncdOptions): Promise<Rsyncd> {
   const directory = makeTempDir("treecast-rsyncd-");
   const file = (name: string) => join(directory, name);

@@ -3,8 +3,8 @@
 import { execFileSync, spawn } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { afterAll } from "vitest";
 import type { SshEndpoint } from "../../src/model/endpoint.js";
-import { afterwards } from "./afterwards.js";
 import { freePort, listens } from "./ports.js";
 import { descendantsOf } from "./processes.js";
 import { makeTempDir } from "./temp.js";
@@ -36,7 +36,7 @@ const started: Sshd[] = [];
 // At the level of the file: within a test vitest takes no notice of it.
 afterAll(() => Promise.all(started.map((each) => each.stop())));
 
-/** Stops by itself when the test, or the file it was started from, has run. `name` becomes part of its directory's name. */
+/** Stops by itself when the test file has run. `name` becomes part of its directory's name. */
 export async function startSshd({ name = "treecast-sshd-" } = {}): Promise<Sshd> {
   const directory = makeTempDir(name);
   const file = (leaf: string) => join(directory, leaf);
