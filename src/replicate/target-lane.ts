@@ -30,6 +30,9 @@ import type { DeliveredCounts, TargetStatus } from "./status.js";
 /** Content in one batch, bytes; more would let small files wait for big ones and send no faster. */
 const BATCH_BYTES = 256 * 1024 * 1024;
 
+/** How long a receiver that lost its sender may go on with what had reached it. */
+const LATE_WRITES_MS = 2_000;
+
 const NEW_DIRECTORY = Kind.Content | Kind.Directory;
 
 export class TargetLane {
@@ -51,6 +54,8 @@ export class TargetLane {
   #remote: Remote | undefined;
   #deletesRefused = false;
   #cancelWake: (() => void) | undefined;
+  /** Calls off the looks that are still to come. */
+  readonly #lateLooks = new Set<() => void>();
   #pumpIsDue = false;
 
   constructor(source: LaneSource, settings: TargetSettings) {
@@ -162,6 +167,7 @@ export class TargetLane {
     const remote = this.#remote;
     this.#remote = undefined;
     this.#cancelWake?.();
+    for (const callOff of this.#lateLooks) callOff();
     this.#availability.stop();
     this.#passes.close();
     await remote?.close(graceMs);
@@ -281,8 +287,23 @@ export class TargetLane {
       if (this.#failed.has(path)) continue;
       this.#dirty.add(path, Kind.Attributes | Kind.Directory, clock.now());
     }
+    if (delivery.interrupted) this.#nameOnceMore(entries);
     if (delivery.trouble !== undefined) this.#trouble(delivery.trouble, remote);
     this.#pump();
+  }
+
+  /**
+   * The other end of a run that was cut off may still write what it has in hand, after a deletion that
+   * came later, even. So its names are looked at once more when that is over.
+   */
+  #nameOnceMore(entries: readonly BatchEntry[]): void {
+    const { clock } = this.#source;
+    const call = clock.after(LATE_WRITES_MS, () => {
+      this.#lateLooks.delete(call);
+      for (const { path } of entries) this.#dirty.add(path, Kind.Attributes, clock.now());
+      this.#pump();
+    });
+    this.#lateLooks.add(call);
   }
 
   /** A directory that is gone here but holds what was on the replica before us is left alone. */

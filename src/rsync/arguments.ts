@@ -44,26 +44,6 @@ export function sendArguments(
   ];
 }
 
-/**
- * The arguments of a run for the root's own attributes. A list can only say "./", and that means all
- * that lies directly in it, too; so everything is hidden, and nothing deleted.
- */
-export function rootArguments(
-  settings: RsyncSettings,
-  { controlPath }: Pick<SendFlags, "controlPath">,
-): string[] {
-  return [
-    ...attributeArguments(settings),
-    ...settings.options,
-    "--filter=- /*",
-    ...LIST_ARGUMENTS,
-    "--info=flist1,stats2",
-    ...connectionArguments(settings, controlPath),
-    "./",
-    destination(settings),
-  ];
-}
-
 export interface CompareFlags extends SendFlags {
   readonly checksum?: boolean | undefined;
   /** `--filter=…` rules that hide only what the filter hides, too. */

@@ -2,6 +2,7 @@
  * Opens sessions to one target and has them carry lists: password, ssh connection and environment
  * are its business. How many sessions there are, and what follows from an outcome, is not.
  */
+import { realpathSync } from "node:fs";
 import { rsyncArguments } from "../filter/filter.js";
 import type { Clock } from "../model/clock.js";
 import type { RelativePath } from "../model/path.js";
@@ -28,6 +29,8 @@ export class Courier {
   readonly settings: RsyncSettings;
   readonly #clock: Clock;
   readonly #cwd: string;
+  /** The source as rsync calls it in its messages: by its real path. */
+  readonly #shownSource: string;
   readonly #master: SshMaster | undefined;
   readonly #sparesExcluded: boolean;
 
@@ -37,6 +40,7 @@ export class Courier {
     this.settings = settings;
     this.#clock = clock;
     this.#cwd = argumentText(source);
+    this.#shownSource = realPathOf(source);
     destination(settings);
     this.#master = endpoint.kind === "ssh" ? new SshMaster(settings, endpoint, clock) : undefined;
     this.#sparesExcluded = filter !== undefined && rsyncArguments(filter).length > 0;
@@ -90,11 +94,22 @@ export class Courier {
 
   /** `names` are those that error lines may speak of. */
   judge(ending: Ending, names: readonly RelativePath[]): Run {
-    const { endpoint, source } = this.settings;
-    return runFrom(ending, names, { endpoint, source, sparesExcluded: this.#sparesExcluded });
+    return runFrom(ending, names, {
+      endpoint: this.settings.endpoint,
+      source: this.#shownSource,
+      sparesExcluded: this.#sparesExcluded,
+    });
   }
 
   async close(): Promise<void> {
     await this.#master?.close();
+  }
+}
+
+function realPathOf(path: string): string {
+  try {
+    return realpathSync(Buffer.from(path, "latin1"), { encoding: "latin1" });
+  } catch {
+    return path; // it is gone: every run will say so
   }
 }

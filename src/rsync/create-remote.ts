@@ -1,8 +1,9 @@
 /** A remote made of real rsync processes: leases a session for each run and judges how it ended. */
+import { randomUUID } from "node:crypto";
 import { rsyncArguments } from "../filter/filter.js";
 import { systemClock, type Clock } from "../model/clock.js";
 import { ROOT, type RelativePath } from "../model/path.js";
-import { compareArguments, deletionArguments, rootArguments, sendArguments } from "./arguments.js";
+import { compareArguments, deletionArguments, sendArguments } from "./arguments.js";
 import { Courier, type Opened, type OpenOptions } from "./courier.js";
 import {
   deletionList,
@@ -27,6 +28,12 @@ import { troubleOf } from "./trouble.js";
 export function createRemote(settings: RsyncSettings, clock: Clock = systemClock): Remote {
   return new RsyncRemote(settings, clock);
 }
+
+/**
+ * A list can only say "./" for the root, and that means all that lies directly in it, too. But rsync
+ * sets the attributes of every directory above a name, also of a name that is missing on both sides.
+ */
+const NAME_FOR_ROOT = `.treecast-${randomUUID()}` as RelativePath;
 
 /** What a warm session may fail of although the target is well: it slept through a restart. */
 const OVERSLEPT: ReadonlySet<TroubleKind> = new Set(["stream-broke", "killed", "timeout"]);
@@ -107,10 +114,9 @@ class RsyncRemote implements Remote {
     signal?: AbortSignal,
   ): Promise<Run> {
     signal?.throwIfAborted();
-    const others = names.filter((name) => name !== ROOT);
-    const run = others.length === 0 ? emptyRun() : await this.#sendNamed(others, options, signal);
-    if (others.length === names.length || run.outcome === "failed") return run;
-    return joinRuns(run, await this.#sendRoot(signal));
+    if (names.length === 0) return emptyRun();
+    const named = names.map((name) => (name === ROOT ? NAME_FOR_ROOT : name));
+    return await this.#sendNamed(named, options, signal);
   }
 
   async compare(path: RelativePath, options: CompareOptions, signal?: AbortSignal): Promise<Run> {
@@ -170,6 +176,7 @@ class RsyncRemote implements Remote {
   ): Promise<Run> {
     if (deletes && this.#deletesByFilter) return await this.#sendApart(names, profile, signal);
     const patience = new Patience(this.#clock, this.#settings.connectTimeoutMs);
+    let interrupted = false;
     while (true) {
       const lease = await this.#pool.lease({ profile, deletes }, signal);
       if ("trouble" in lease) return failedRun(lease.trouble);
@@ -177,8 +184,9 @@ class RsyncRemote implements Remote {
       const run = this.#courier.judge(ending, names);
       if (run.trouble === undefined) {
         this.#noteCycle(lease.session, ending);
-        return run;
+        return interrupted ? { ...run, interrupted } : run;
       }
+      interrupted = true;
       if (run.trouble.kind === "deletes-by-name-rejected") {
         this.#deletesByFilter = true;
         return await this.#sendApart(names, profile, signal);
@@ -228,12 +236,6 @@ class RsyncRemote implements Remote {
         signal,
       ),
     );
-  }
-
-  /** The root's own attributes; rare enough for a session opened on purpose. */
-  async #sendRoot(signal: AbortSignal | undefined): Promise<Run> {
-    const args: Arguments = (controlPath) => rootArguments(this.#settings, { controlPath });
-    return await this.#runCold({ args, list: [ROOT], long: false }, signal);
   }
 
   /** A run on a session of its own. What began and failed is the caller's to repeat. */

@@ -28,6 +28,11 @@ export interface Run {
   readonly errorsCut: boolean;
   readonly stats: RunStats;
   readonly tookMs: number;
+  /**
+   * An earlier try with the same names was cut off: its other end may have gone on writing for a
+   * moment, beside this run.
+   */
+  readonly interrupted?: boolean;
 }
 
 export interface RunStats {

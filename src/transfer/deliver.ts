@@ -4,17 +4,9 @@
  * Exit 0 is the only proof. A batch that fails in part is divided until the bad entries stand alone,
  * so that one unreadable file costs the others nothing. Failures are outcomes, never exceptions.
  */
-import { randomUUID } from "node:crypto";
 import type { Batch, BatchEntry, EntryOutcome, Sight } from "../model/batch.js";
 import { Kind } from "../model/change.js";
-import {
-  type RelativePath,
-  ROOT,
-  ancestorsOf,
-  baseName,
-  joinPath,
-  parentOf,
-} from "../model/path.js";
+import { type RelativePath, ancestorsOf, baseName, joinPath, parentOf } from "../model/path.js";
 import type { Remote } from "../rsync/remote.js";
 import type { Run } from "../rsync/run.js";
 import type { Trouble } from "../rsync/trouble.js";
@@ -39,14 +31,10 @@ export interface Delivery {
    * arrived all the same; the directories are owed on their own account.
    */
   readonly owedDirectories: readonly RelativePath[];
+  /** A run was cut off: its other end may go on writing for a moment. */
+  readonly interrupted: boolean;
   readonly sentBytes: number;
 }
-
-/**
- * rsync sets the times of all directories above a name, also where the name is missing on both
- * sides; the root has no name of its own, so one that nothing bears stands for it.
- */
-const NAME_FOR_ROOT = `.treecast-${randomUUID()}` as RelativePath;
 
 export async function deliver(
   batch: Batch,
@@ -67,6 +55,7 @@ class DeliveryInProgress implements Delivery {
   trouble: Trouble | undefined;
   readonly compare: RelativePath[] = [];
   readonly owedDirectories: RelativePath[] = [];
+  interrupted = false;
   sentBytes = 0;
 
   constructor(batch: Batch, options: DeliverOptions) {
@@ -84,10 +73,11 @@ class DeliveryInProgress implements Delivery {
   ): Promise<void> {
     if (entries.length === 0) return;
     const { profile } = this.#batch;
-    const names = entries.map(({ path }) => (path === ROOT ? NAME_FOR_ROOT : path));
+    const names = entries.map(({ path }) => path);
     const deletes = this.#options.deletes && profile === "attributes";
     const run = await remote.send(names, { profile, deletes }, signal);
     this.sentBytes += run.stats.sentBytes;
+    this.interrupted ||= run.interrupted === true || run.outcome === "failed";
     if (run.outcome === "done") this.#prove(entries);
     else if (run.outcome === "failed") this.trouble = run.trouble;
     else if (run.outcome !== "vanished" || !this.#lookAgain(entries, run)) {

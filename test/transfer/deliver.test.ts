@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Batch, BatchEntry, Sight } from "../../src/model/batch.js";
 import { Kind } from "../../src/model/change.js";
-import { type RelativePath, ROOT } from "../../src/model/path.js";
+import type { RelativePath } from "../../src/model/path.js";
 import type { SendOptions } from "../../src/rsync/remote.js";
 import type { Run } from "../../src/rsync/run.js";
 import { type DeliverOptions, deliver } from "../../src/transfer/deliver.js";
@@ -204,13 +204,6 @@ describe("deliver()", () => {
       { profile: "attributes", deletes: true },
       { profile: "attributes", deletes: false },
     ]);
-  });
-
-  it("names something that exists nowhere for the root, so that only its attributes travel", async () => {
-    const remote = new FakeRemote(() => ({}));
-    await run([entry("", "directory", Kind.Attributes)], remote);
-    expect(remote.lists[0]).toEqual([expect.stringMatching(/^\.treecast-[0-9a-f-]{36}$/)]);
-    expect(remote.lists[0]).not.toContain(ROOT);
   });
 
   it("starts nothing for nothing", async () => {
