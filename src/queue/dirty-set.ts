@@ -29,6 +29,12 @@ export interface DirtySetSettings {
  */
 export const DELETE_QUIET_MS = 25;
 
+/**
+ * The longest list of deletions, in bytes of names: what a pipe takes in one piece. A longer one could
+ * be cut within a name if the program is killed, and the stump name something else.
+ */
+const DELETE_LIST_BYTES = 32 * 1024;
+
 /** Deletions never wait longer than this for a pause. */
 export const DELETE_LONGEST_MS = 1_000;
 
@@ -240,8 +246,10 @@ export class DirtySet {
     const flight: Flight = { batch, blocked: [] };
     const most = profile === "large" ? 1 : this.#settings.batchPaths;
     let bytes = 0;
+    let nameBytes = 0;
     for (const node of this.#ready[place]) {
       if (entries.length >= most || bytes >= this.#settings.batchBytes) break;
+      if (place === "deleting" && nameBytes >= DELETE_LIST_BYTES) break;
       const { mark } = node;
       if (mark === undefined) continue;
       const sight = options.look(node.path);
@@ -250,6 +258,7 @@ export class DirtySet {
       if (entry === undefined) continue;
       entries.push(entry);
       bytes += sight.size;
+      nameBytes += entry.path.length;
     }
     if (entries.length === 0) return undefined;
     this.#flights.set(batch.id, flight);

@@ -81,6 +81,7 @@ describe("a file that stays open", () => {
       state,
       longestWait: { default: "60s", "*.journal": "300ms" },
     });
+    await until(() => engine.of("pass").length > 0);
     const upload = openSync(join(source, "upload"), "w");
     const journal = openSync(join(source, "app.journal"), "w");
     writeSync(upload, "half");
