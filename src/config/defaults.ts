@@ -21,7 +21,7 @@ export const DEFAULTS = {
   // rsync counts whole seconds of silence; a healthy session is never silent for a minute.
   timeout: "60s",
   connectTimeout: "10s",
-  sessions: { idle: "2", max: "10" },
+  sessions: { idle: "4", max: "10" },
   pace: "10ms",
   largeFile: "64MiB",
   batch: "4000",
