@@ -18,7 +18,7 @@ const HOPELESS_SECONDS = 60;
 export const rates: Question = {
   name: "rates",
   title: "N new files a second",
-  method: `A separate process writes N new files a second of 10–50 KB for ten seconds into twenty directories that exist
+  method: `A separate process writes N new files a second of 10–50 KB for ten seconds (five in a shortened run) into twenty directories that exist
 already, to a module of an rsync daemon with a password. Delay is from close to appearance under the final name on the
 replica. Drain is from the last close to the last arrival. Missed is what is absent or different once the contestant has
 come to rest. Busy is from the last close until the contestant rests: a script may have everything across and still
