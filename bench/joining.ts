@@ -12,10 +12,13 @@ export function joinResults(parts: readonly Results[]): Results {
     }
   }
   const answers = new Map(
-    parts.flatMap((part) => part.answers).map((answer) => [answer.question, answer]),
+    parts
+      .flatMap((part) => part.answers.map((answer) => ({ ...answer, small: part.quick })))
+      .map((answer) => [answer.question, answer]),
   );
   return {
     ...first,
+    quick: parts.every(({ quick }) => quick),
     tookSeconds: parts.reduce((sum, { tookSeconds }) => sum + tookSeconds, 0),
     machine: {
       ...first.machine,
@@ -26,11 +29,10 @@ export function joinResults(parts: readonly Results[]): Results {
 }
 
 function differingField(one: Results, other: Results): string | undefined {
-  const facts = ({ machine, contestants, absent, quick, rounds, seed }: Results) => ({
+  const facts = ({ machine, contestants, absent, rounds, seed }: Results) => ({
     machine: { ...machine, loadBefore: 0 },
     contestants,
     absent,
-    quick,
     rounds,
     seed,
   });

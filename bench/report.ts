@@ -8,6 +8,8 @@ export interface Answer {
   readonly rows: readonly Row[];
   /** Why it could not be asked. */
   readonly problem?: string;
+  /** The question was asked in its small version, beside others in full. */
+  readonly small?: boolean;
 }
 
 export interface Results {
@@ -68,6 +70,8 @@ function renderAnswer(question: Question, answer: Answer, { contestants }: Resul
   );
   if (without !== undefined && without.length > 0)
     lines.push(`Not asked: ${without.join(", ")}.`, "");
+  if (answer.small === true)
+    lines.push("Asked in its small version: few values, so trust orders.", "");
   if (problem !== undefined) lines.push(`Not answered: ${oneLine(problem)}`, "");
   for (const matter of unique(rows.map((row) => row.matter))) {
     const here = rows.filter((row) => row.matter === matter);
