@@ -152,11 +152,11 @@ function figure(value: number, unit: Line["unit"]): string {
 }
 
 function measuredOn({ machine, startedAt, rounds }: Results): string {
-  return `Medians of ${rounds} rounds, in turns on one machine over loopback, ${startedAt.slice(0, 10)}: ${machine.cores} × ${machine.cpu}, Linux ${machine.kernel}, ${machine.fileSystem}, Node ${machine.node}, rsync ${machine.rsync}. Ratios hold better than digits. A dash: not measured, or not finished. [Benchmarks](docs/benchmarks.md) has every figure and how it was taken.`;
+  return `${rounds === 1 ? "One round" : `Medians of ${rounds} rounds`}, in turns on one machine over loopback, ${startedAt.slice(0, 10)}: ${machine.cores} × ${machine.cpu}, Linux ${machine.kernel}, ${machine.fileSystem}, Node ${machine.node}, rsync ${machine.rsync}. Ratios hold better than digits. A dash: not measured, or not finished. [Benchmarks](docs/benchmarks.md) has every figure and how it was taken.`;
 }
 
 function measuredOnInChinese({ machine, startedAt, rounds }: Results): string {
-  return `同一台机器、本机回环、轮流运行，取 ${rounds} 轮的中位数，${startedAt.slice(0, 10)}：${machine.cores} × ${machine.cpu}，Linux ${machine.kernel}，${machine.fileSystem}，Node ${machine.node}，rsync ${machine.rsync}。看比值比看绝对数字可靠。“–”表示没有测或没有完成。全部数据和测法见 [benchmarks](docs/benchmarks.md)。`;
+  return `同一台机器、本机回环、轮流运行，${rounds === 1 ? "一轮" : `取 ${rounds} 轮的中位数`}，${startedAt.slice(0, 10)}：${machine.cores} × ${machine.cpu}，Linux ${machine.kernel}，${machine.fileSystem}，Node ${machine.node}，rsync ${machine.rsync}。看比值比看绝对数字可靠。“–”表示没有测或没有完成。全部数据和测法见 [benchmarks](docs/benchmarks.md)。`;
 }
 
 /** The page with its block replaced. */
