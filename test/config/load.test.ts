@@ -49,7 +49,7 @@ describe("loadConfig()", () => {
               ssh: { program: "ssh", options: [] },
               timeoutMs: 60_000,
               connectTimeoutMs: 10_000,
-              sessions: { idle: 2, max: 10 },
+              sessions: { idle: 4, max: 10 },
               paceMs: 10,
               largeFileBytes: 64 * 2 ** 20,
               batchPaths: 4_000,

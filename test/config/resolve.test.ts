@@ -138,7 +138,7 @@ describe("a target", () => {
     ],
     [
       "sessions: { max: 1 }",
-      "Cannot keep 2 sessions (sessions.idle): expected at most sessions.max, 1",
+      "Cannot keep 4 sessions (sessions.idle): expected at most sessions.max, 1",
     ],
     [
       "retry: { first: 10m }",
