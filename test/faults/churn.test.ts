@@ -11,7 +11,7 @@ import { describe, it } from "vitest";
 import { churn } from "../../bench/churn.js";
 import { type Random, seeded } from "../../bench/random.js";
 import { type Engine, stage, startEngine, untilEqual } from "../support/engine.js";
-import { descendantsOf } from "../support/processes.js";
+import { descendantsOf, signalAll } from "../support/processes.js";
 import { type Rsyncd, startRsyncd } from "../support/rsyncd.js";
 import { makeTempDir } from "../support/temp.js";
 
@@ -64,16 +64,8 @@ async function wreak(random: Random, server: Rsyncd, signal: AbortSignal): Promi
       await server.start();
     } else {
       const victims = fate < 6 ? clients : serving;
-      if (victims.length > 0) kill(random.pick(victims).pid);
+      if (victims.length > 0) signalAll([random.pick(victims)], "SIGKILL");
     }
-  }
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch {
-    // it ended by itself meanwhile
   }
 }
 

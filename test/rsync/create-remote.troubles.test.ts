@@ -18,7 +18,7 @@ import { createRemote } from "../../src/rsync/create-remote.js";
 import type { Remote, Trouble } from "../../src/rsync/remote.js";
 import type { RsyncSettings } from "../../src/rsync/settings.js";
 import { freePort } from "../support/ports.js";
-import { descendantsOf, processesNaming } from "../support/processes.js";
+import { descendantsOf, processesNaming, signalAll } from "../support/processes.js";
 import { startRsyncd } from "../support/rsyncd.js";
 import { startSshd } from "../support/sshd.js";
 import { makeTempDir } from "../support/temp.js";
@@ -316,9 +316,7 @@ describe("createRemote() with an end that breaks", () => {
     const name = fresh(big);
     const { remote } = open(rsyncd.endpoint("free"), { ...slow, sessions: { idle: 1, max: 3 } });
     const sending = remote.send([name], { profile: "large", deletes: true });
-    for (const { pid } of await receiving(rsyncd.pid, "--partial-dir")) {
-      process.kill(pid, "SIGTERM");
-    }
+    signalAll(await receiving(rsyncd.pid, "--partial-dir"), "SIGTERM");
     expect(await sending).toMatchObject({ outcome: "failed", trouble: { retry: "soon" } });
 
     const fast = open(rsyncd.endpoint("free"));
@@ -333,7 +331,7 @@ describe("createRemote() with an end that breaks", () => {
     const { remote } = open(rsyncd.endpoint("free"), { bandwidth: 700_000 });
     await until(() => remote.ready("content") === 2, { what: "sessions" });
     const sending = remote.send([name], CONTENT);
-    for (const { pid } of await receiving(rsyncd.pid, "/free/")) killIfThere(pid);
+    signalAll(await receiving(rsyncd.pid, "/free/"), "SIGKILL");
 
     expect(await sending).toMatchObject({ outcome: "done" });
     expect(readFileSync(join(replica, name)).equals(big)).toBe(true);
@@ -343,10 +341,10 @@ describe("createRemote() with an end that breaks", () => {
     const { remote } = open(rsyncd.endpoint("free"), { timeoutMs: 500 });
     await until(() => remote.ready("content") === 2, { what: "sessions" });
     const frozen = descendantsOf(rsyncd.pid);
-    for (const { pid } of frozen) process.kill(pid, "SIGSTOP");
+    signalAll(frozen, "SIGSTOP");
     const name = fresh();
     const run = await remote.send([name], CONTENT);
-    for (const { pid } of frozen) process.kill(pid, "SIGKILL");
+    signalAll(frozen, "SIGKILL");
 
     expect(run.outcome).toBe("done");
     expect(arrived(name)).toBe(true);
@@ -357,9 +355,9 @@ describe("createRemote() with an end that breaks", () => {
     const { remote } = open(rsyncd.endpoint("free"), { ...slow, timeoutMs: 1000 });
     const sending = remote.send([name], { profile: "large", deletes: true });
     const frozen = await receiving(rsyncd.pid, "--partial-dir");
-    for (const { pid } of frozen) process.kill(pid, "SIGSTOP");
+    signalAll(frozen, "SIGSTOP");
     const run = await sending;
-    for (const { pid } of frozen) process.kill(pid, "SIGKILL");
+    signalAll(frozen, "SIGKILL");
 
     expect(run).toMatchObject({ outcome: "failed", trouble: { kind: "timeout", retry: "later" } });
   });
@@ -373,7 +371,7 @@ describe("createRemote() with an end that breaks", () => {
       return found.length > 0 ? found : undefined;
     });
     await receiving(rsyncd.pid, "--partial-dir");
-    process.kill(mine!.pid, "SIGSTOP");
+    signalAll([mine!], "SIGSTOP");
 
     expect(await sending).toMatchObject({ outcome: "failed", trouble: { kind: "timeout" } });
     expect(processesNaming("--partial-dir")).toEqual([]);
@@ -424,12 +422,3 @@ describe("createRemote() with an end that breaks", () => {
     await until(() => processesNaming(`${target}/`).length === 0, { what: "their end" });
   });
 });
-
-/** Of two processes of one session the second may end by itself once the first is killed. */
-function killIfThere(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
-  }
-}

@@ -6,7 +6,7 @@ import { systemClock } from "../../src/model/clock.js";
 import { pathFromText } from "../../src/model/path.js";
 import { createRemote } from "../../src/rsync/create-remote.js";
 import { SshMaster } from "../../src/rsync/ssh-master.js";
-import { processesNaming } from "../support/processes.js";
+import { processesNaming, signalAll } from "../support/processes.js";
 import { startSshd } from "../support/sshd.js";
 import { makeTempDir } from "../support/temp.js";
 import { until } from "../support/until.js";
@@ -49,7 +49,7 @@ describe("SshMaster", () => {
     const master = new SshMaster(settings, endpoint, systemClock);
     const path = await connect(master);
     const before = sshd.logins();
-    for (const { pid } of processesNaming(path)) process.kill(pid, "SIGKILL");
+    signalAll(processesNaming(path), "SIGKILL");
     await until(() => processesNaming(path).length === 0);
     expect(existsSync(path)).toBe(true);
     expect(await connect(master)).toBe(path);

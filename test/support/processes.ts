@@ -36,3 +36,17 @@ export function descendantsOf(pid: number): RunningProcess[] {
     all.filter((each) => each.parent === parent).flatMap((each) => [each, ...below(each.pid)]);
   return below(pid);
 }
+
+/** Signals each of them; one that ended by itself since it was found is passed over. */
+export function signalAll(
+  found: readonly Pick<RunningProcess, "pid">[],
+  signal: NodeJS.Signals,
+): void {
+  for (const { pid } of found) {
+    try {
+      process.kill(pid, signal);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+    }
+  }
+}

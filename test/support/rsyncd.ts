@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll } from "vitest";
 import type { ModuleEndpoint } from "../../src/model/endpoint.js";
 import { freePort, listens } from "./ports.js";
-import { descendantsOf } from "./processes.js";
+import { descendantsOf, signalAll } from "./processes.js";
 import { makeTempDir } from "./temp.js";
 import { until } from "./until.js";
 
@@ -76,7 +76,7 @@ export async function startRsyncd(options: RsyncdOptions): Promise<Rsyncd> {
         process.kill(ending.pid, "SIGKILL");
         await gone;
       }
-      for (const { pid } of sessions) killQuietly(pid);
+      signalAll(sessions, "SIGKILL");
       await until(async () => !(await listens(port)), { what: "the rsync daemon's end" });
     },
     async start(changed) {
@@ -124,13 +124,5 @@ export async function startRsyncd(options: RsyncdOptions): Promise<Rsyncd> {
       "gid = 0",
     ];
     writeFileSync(file("rsyncd.conf"), [...globals, ...sections.flat(), ""].join("\n"));
-  }
-}
-
-function killQuietly(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch {
-    // It has ended by itself.
   }
 }

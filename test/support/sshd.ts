@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll } from "vitest";
 import type { SshEndpoint } from "../../src/model/endpoint.js";
 import { freePort, listens } from "./ports.js";
-import { descendantsOf } from "./processes.js";
+import { descendantsOf, signalAll } from "./processes.js";
 import { makeTempDir } from "./temp.js";
 import { until } from "./until.js";
 
@@ -90,13 +90,7 @@ export async function startSshd({ name = "treecast-sshd-" } = {}): Promise<Sshd>
       const gone = new Promise((resolve) => ending.once("exit", resolve));
       process.kill(ending.pid, "SIGKILL");
       await gone;
-      for (const { pid } of below) {
-        try {
-          process.kill(pid, "SIGKILL");
-        } catch {
-          // It has ended by itself.
-        }
-      }
+      signalAll(below, "SIGKILL");
       await until(async () => !(await listens(port)), { what: "sshd's end" });
     },
     async start() {
