@@ -24,7 +24,14 @@ const PURE = new Set(["model", "filter", "queue", "safety"]);
 const MACHINE = /^node:(fs|net|http|https|child_process|worker_threads|dgram|tls|os)(\/|$)/;
 
 /** Packages that one room alone may speak to. */
-const KEEPERS: Readonly<Record<string, string>> = { koffi: "kernel", pino: "observe" };
+const KEEPERS: Readonly<Record<string, string>> = {
+  koffi: "kernel",
+  pino: "observe",
+  "@photostructure/sqlite": "journal",
+  croner: "schedule",
+  hono: "control",
+  "@hono/node-server": "control",
+};
 
 const src = resolve(import.meta.dirname, "../src");
 const floorOf = new Map(FLOORS.flatMap((rooms, floor) => rooms.map((room) => [room, floor])));

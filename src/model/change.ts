@@ -30,6 +30,22 @@ export interface Changes {
   readonly at: number;
   readonly paths: readonly RelativePath[];
   readonly kinds: readonly Kinds[];
+  /**
+   * Renames within the tree, in the order in which they happened, after all `paths` of this message
+   * that were changed before them. What lies in a moved directory is not named one by one.
+   */
+  readonly moves?: readonly Move[];
+}
+
+/**
+ * One directory or regular file has another name within the tree. `from` and `to` are named in
+ * `paths` as well (as gone, and as new), so whoever cares for no renames loses only what lies below
+ * a moved directory, and has to compare or list that.
+ */
+export interface Move {
+  readonly from: RelativePath;
+  readonly to: RelativePath;
+  readonly isDirectory: boolean;
 }
 
 /** Something was lost: what lies at and below `path` must be compared with each replica. */

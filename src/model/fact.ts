@@ -3,6 +3,7 @@
  * who states a fact waits for a listener or is harmed by one.
  */
 import type { Coverage, Gap } from "./change.js";
+import type { Hold, HoldEnd, HoldKind } from "./hold.js";
 import type { RelativePath } from "./path.js";
 
 export type SourceState =
@@ -29,6 +30,15 @@ export type Fact =
       readonly source: string;
       readonly target: string;
     } & TargetState)
+  | { readonly kind: "held"; readonly source: string; readonly hold: Hold }
+  | {
+      readonly kind: "hold-ended";
+      readonly source: string;
+      readonly hold: HoldKind;
+      readonly how: HoldEnd;
+    }
+  | SourceScanned
+  | TargetAudited
   | BatchDelivered
   | PathFailed
   | PassFinished
@@ -46,6 +56,30 @@ export type Fact =
       readonly target?: string;
       readonly text: string;
     };
+
+/** The tree, or a part of it, was compared with the index. */
+export interface SourceScanned {
+  readonly kind: "scan";
+  readonly source: string;
+  readonly path: RelativePath;
+  readonly reason: "start" | "first" | "gap";
+  readonly seen: number;
+  readonly differences: number;
+  readonly tookMs: number;
+}
+
+/** An audit has been once around the tree, or has found a difference. */
+export interface TargetAudited {
+  readonly kind: "audit";
+  readonly source: string;
+  readonly target: string;
+  /** Entries that were found to differ since the round began. */
+  readonly drift: number;
+  readonly sample: readonly RelativePath[];
+  readonly repairs: boolean;
+  /** True at the end of a round. */
+  readonly complete: boolean;
+}
 
 /** A batch arrived: rsync ended with 0. */
 export interface BatchDelivered {

@@ -12,6 +12,17 @@ export interface SourceSettings {
   /** Whether a start compares the whole tree with each replica. */
   readonly initial: "full" | "none";
   readonly waits: LongestWaits;
+  /** Whether an index is kept, so that a start and a gap cost a local scan and no comparison. */
+  readonly index: boolean;
+  /** The shortest pause between scans of what cannot be watched; it grows with their cost, ms. */
+  readonly scanIntervalMs: number;
+  readonly guard: GuardSettings;
+  readonly passes: readonly TimedPassSettings[];
+  /** Undefined for none. */
+  readonly audit: AuditSettings | undefined;
+  /** Patterns of the filter language: what goes before, and what goes after everything else. */
+  readonly first: readonly string[];
+  readonly last: readonly string[];
   /** At least one. */
   readonly targets: readonly TargetSettings[];
 }
@@ -21,6 +32,43 @@ export interface LongestWaits {
   readonly defaultMs: number;
   /** The first pattern that matches decides; each is a pattern of the filter language. */
   readonly patterns: readonly { readonly pattern: string; readonly ms: number }[];
+}
+
+/** Limits that hold work for a person to decide; undefined where there is none. */
+export interface GuardSettings {
+  readonly deletes: GuardLimit | undefined;
+  readonly rewrites: GuardLimit | undefined;
+}
+
+/** Within a minute, more than `entries` and more than `share` (0 to 1) of what the index holds. */
+export interface GuardLimit {
+  readonly entries: number;
+  readonly share: number;
+}
+
+/** A comparison of everything with each replica, by the clock. */
+export interface TimedPassSettings {
+  readonly when:
+    | { readonly kind: "every"; readonly ms: number }
+    | { readonly kind: "cron"; readonly expression: string; readonly timeZone?: string };
+  /** Rules that narrow the source's for this pass alone. */
+  readonly rules: readonly string[];
+  /** Bytes a second, for what this pass compares and sends. */
+  readonly bandwidth?: number;
+  /** The pass begins only within, and pauses outside; minutes of the day. It may span midnight. */
+  readonly window?: { readonly from: number; readonly to: number; readonly timeZone?: string };
+  /** Targets begin within this time, each at a moment of its own. */
+  readonly jitterMs: number;
+}
+
+/** A comparison without end, a little at a time, while nothing else is to do. */
+export interface AuditSettings {
+  /** The share of the tree (0 to 1) that is compared in an hour. */
+  readonly sharePerHour: number;
+  /** Read both sides in full instead of trusting size and time. */
+  readonly checksum: boolean;
+  /** Send what differs. */
+  readonly repair: boolean;
 }
 
 export interface TargetSettings extends Omit<RsyncSettings, "source" | "deletes" | "filter"> {
@@ -37,6 +85,8 @@ export interface TargetSettings extends Omit<RsyncSettings, "source" | "deletes"
   readonly largeFileBytes: number;
   /** The most paths in one batch. */
   readonly batchPaths: number;
+  /** How a replica is known again: by a small file in its root, or by its address alone. */
+  readonly identity: "token" | "address";
   /** The first wait after a failure and the longest; it doubles in between. */
   readonly retry: BackoffSettings;
 }

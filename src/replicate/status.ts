@@ -1,6 +1,7 @@
 /** What can be said of a source and its targets at one moment. Plain data, fit for JSON. */
 import type { Coverage } from "../model/change.js";
 import type { SourceState, TargetState } from "../model/fact.js";
+import type { Hold } from "../model/hold.js";
 import type { FailedPath } from "./failed-paths.js";
 
 export interface SourceStatus {
@@ -9,7 +10,21 @@ export interface SourceStatus {
   readonly path: string;
   readonly state: SourceState["state"];
   readonly coverage: Coverage;
+  readonly index: IndexStatus;
+  /** What waits for `approve` or `reject`. */
+  readonly holds: readonly Hold[];
   readonly targets: readonly TargetStatus[];
+}
+
+export interface IndexStatus {
+  /** `building`: it is filled for the first time; `scanning`: the disk is compared with it. */
+  readonly state: "off" | "building" | "scanning" | "current";
+  readonly entries: number;
+  /** While it is built or scanned: entries looked at, and how many are expected (0: unknown). */
+  readonly seen: number;
+  readonly expected: number;
+  /** When it last took in what had changed, ms since the epoch; undefined before the first time. */
+  readonly writtenAt: number | undefined;
 }
 
 export type TargetStatus = {
@@ -21,7 +36,12 @@ export type TargetStatus = {
   readonly inFlight: number;
   /** Age of the oldest change that could go and has not arrived, ms. */
   readonly lagMs: number;
+  /** Paths it would not take, those that are listed; there may be more. */
   readonly failed: readonly FailedPath[];
+  /** Entries at the last comparison that differed and were not repaired. */
+  readonly drift: number;
+  /** When it was last proven to equal the source as a whole, ms since the epoch. */
+  readonly provenAt: number | undefined;
   /** Names on the replica that were there before us and are left alone. */
   readonly kept: number;
   readonly delivered: DeliveredCounts;

@@ -36,6 +36,25 @@ export interface Remote extends AsyncDisposable {
    * changes the replica. Where the outcome is not `done`, differences may be missing.
    */
   compare(path: RelativePath, options: CompareOptions, signal?: AbortSignal): Promise<Run>;
+  /**
+   * Compares single directories with the replica, each with what lies directly in it, and nothing
+   * below; otherwise as `compare`.
+   */
+  compareDirectories(
+    paths: readonly RelativePath[],
+    options: CompareOptions,
+    signal?: AbortSignal,
+  ): Promise<Run>;
+  /**
+   * Gives the replica at `to` what it holds at `from`, by hard links there, and sends only what
+   * differs from it; `from` stays. Of a directory, exactly `names` (below it) are made.
+   */
+  relocate(relocation: Relocation, signal?: AbortSignal): Promise<Run>;
+  /** Deletes on the replica, whatever stands at the source: nothing of it goes to the trash. */
+  remove(names: readonly RelativePath[], signal?: AbortSignal): Promise<Run>;
+  /** Asks for, or leaves, the replica's token. */
+  identify(token: string, signal?: AbortSignal): Promise<Identification>;
+  leaveToken(token: string, signal?: AbortSignal): Promise<Run>;
   /** Sends nothing, and says what stands in the way of sending. */
   probe(signal?: AbortSignal): Promise<Trouble | undefined>;
   /**
@@ -59,3 +78,21 @@ export interface CompareOptions {
   readonly checksum?: boolean;
   onDifference(difference: Difference): void;
 }
+
+export interface Relocation {
+  /** Where the replica has it. */
+  readonly from: RelativePath;
+  /** Where the replica shall have it. */
+  readonly to: RelativePath;
+  /** Where the source has it now; another place than `to` where it has moved on since. */
+  readonly at: RelativePath;
+  /** Paths below `at` (relative to it) that shall be there; undefined for a single file. */
+  readonly names: readonly RelativePath[] | undefined;
+}
+
+/** Whether the replica holds the token: `same`, `other` (or none), or it cannot hold one. */
+export type Identification =
+  | { readonly kind: "same" }
+  | { readonly kind: "other" }
+  | { readonly kind: "impossible"; readonly reason: string }
+  | { readonly kind: "trouble"; readonly trouble: Trouble };

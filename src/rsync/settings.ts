@@ -27,6 +27,8 @@ export interface RsyncSettings {
   readonly deletes?: boolean;
   /** What it excludes is spared on the replica when a directory around it is deleted. */
   readonly filter?: Filter;
+  /** What is deleted is moved into a directory on the replica instead; undefined for none. */
+  readonly trash?: TrashSettings;
   /** The longest silence during a transfer. */
   readonly timeoutMs: number;
   readonly connectTimeoutMs: number;
@@ -36,6 +38,13 @@ export interface RsyncSettings {
     /** Sessions at most, waiting and running together. */
     readonly max: number;
   };
+}
+
+export interface TrashSettings {
+  /** How long it is kept there, ms. */
+  readonly keepMs: number;
+  /** Earlier versions of what is overwritten are kept as well. */
+  readonly overwritten: boolean;
 }
 
 export interface SshSettings {
