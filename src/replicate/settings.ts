@@ -1,6 +1,9 @@
 /** What one source and its targets need to know; a configuration or a caller supplies it. */
 import type { RsyncSettings } from "../rsync/settings.js";
+import type { GuardLimit } from "../safety/surge.js";
 import type { BackoffSettings } from "../schedule/backoff.js";
+
+export type { GuardLimit } from "../safety/surge.js";
 
 export interface SourceSettings {
   /** Unique among the sources of a process. */
@@ -38,12 +41,6 @@ export interface LongestWaits {
 export interface GuardSettings {
   readonly deletes: GuardLimit | undefined;
   readonly rewrites: GuardLimit | undefined;
-}
-
-/** Within a minute, more than `entries` and more than `share` (0 to 1) of what the index holds. */
-export interface GuardLimit {
-  readonly entries: number;
-  readonly share: number;
 }
 
 /** A comparison of everything with each replica, by the clock. */

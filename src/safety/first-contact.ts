@@ -41,9 +41,19 @@ export class KeptNames {
     else this.#names.add(path);
   }
 
+  /** We have sent something by this name, so it is ours now. */
+  release(path: RelativePath): void {
+    if (this.#names.size > 0) this.#names.delete(path);
+  }
+
   /** True when a pass must not delete this entry of the replica: it, or something in it, was there before us. */
   protects(path: RelativePath): boolean {
     return this.#more || this.#covers(path) || this.holdsBelow(path);
+  }
+
+  /** True when it must not be deleted, whoever asks: it was there before us, or holds what was. */
+  spares(path: RelativePath): boolean {
+    return this.#names.has(path) || this.holdsBelow(path);
   }
 
   /** True when something that was there before us lies below this directory. */
