@@ -1,0 +1,152 @@
+/** The daemon's end of the control socket: who may come, how long, how much. What is asked is in `routes.ts`. */
+import { randomBytes } from "node:crypto";
+import { chmodSync, renameSync } from "node:fs";
+import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
+import { connect } from "node:net";
+import { getRequestListener } from "@hono/node-server";
+import { Fault } from "../model/fault.js";
+import type { Operations } from "./operations.js";
+import { createRoutes } from "./routes.js";
+import { SocketDirectory, controlDirectory, socketName } from "./sockets.js";
+
+export interface ControlServerOptions {
+  readonly stateDirectory: string;
+  readonly operations: Operations;
+  /** Told of an operation that threw what is no Fault. */
+  onTrouble?(error: unknown): void;
+}
+
+export interface ControlServer {
+  /** Absolute; for people. */
+  readonly socketPath: string;
+  /** Ends what is under way and removes the socket. */
+  close(): Promise<void>;
+}
+
+/** Requests are small and come from this machine. */
+const HEADERS_TIMEOUT_MS = 2_000;
+const REQUEST_TIMEOUT_MS = 10_000;
+/** How often both are looked at. */
+const CHECK_MS = 2_000;
+const MOST_HEADER_BYTES = 8_192;
+/** One for each terminal, and then some; more are hung up on. */
+const MOST_CONNECTIONS = 64;
+
+/** How long an answer that is under way may take when the server closes. */
+const GRACE_MS = 500;
+
+/**
+ * Listens below the state directory, for this user (and root) alone. Throws a Fault
+ * (CONTROL_UNAVAILABLE) where it cannot.
+ */
+export async function startControlServer(options: ControlServerOptions): Promise<ControlServer> {
+  const { stateDirectory, operations } = options;
+  const directory = await openDirectory(stateDirectory);
+  const closing = new AbortController();
+  const routes = createRoutes(operations, {
+    closing: closing.signal,
+    onTrouble: (error) => options.onTrouble?.(error),
+  });
+  const listener = getRequestListener(routes.fetch, { overrideGlobalObjects: false });
+  const server = createServer(
+    {
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      connectionsCheckingInterval: CHECK_MS,
+      maxHeaderSize: MOST_HEADER_BYTES,
+    },
+    (request: IncomingMessage, response: ServerResponse) => void listener(request, response),
+  );
+  server.maxConnections = MOST_CONNECTIONS;
+  try {
+    await removeDead(directory);
+    const name = await listen(server, directory);
+    return {
+      socketPath: `${controlDirectory(stateDirectory)}/${name}`,
+      close: () => close(server, directory, name, closing),
+    };
+  } catch (error) {
+    server.close();
+    directory.close();
+    throw unavailable(stateDirectory, error);
+  }
+}
+
+function openDirectory(stateDirectory: string): Promise<SocketDirectory> {
+  try {
+    return Promise.resolve(SocketDirectory.made(stateDirectory));
+  } catch (error) {
+    return Promise.reject(unavailable(stateDirectory, error));
+  }
+}
+
+function unavailable(stateDirectory: string, cause: unknown): Fault {
+  const directory = controlDirectory(stateDirectory);
+  return new Fault("CONTROL_UNAVAILABLE", `Cannot listen for commands in '${directory}'`, {
+    cause,
+    hint: "It must be a directory of this user, on a file system that can hold sockets.",
+  });
+}
+
+/**
+ * The socket gets its name when it listens and is closed to others: whoever finds a `.sock` that
+ * refuses may be sure that its process is gone.
+ */
+function listen(server: Server, directory: SocketDirectory): Promise<string> {
+  const unique = randomBytes(6).toString("hex");
+  const name = socketName(process.pid, unique);
+  const begun = directory.pathOf(`${process.pid}-${unique}.new`);
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(begun, () => {
+      server.off("error", reject);
+      // A connection that breaks while it is accepted is no fault of the server.
+      server.on("error", () => undefined);
+      try {
+        chmodSync(begun, 0o600);
+        renameSync(begun, directory.pathOf(name));
+        resolve(name);
+      } catch (error) {
+        reject(error instanceof Error ? error : new Error(String(error)));
+      }
+    });
+  });
+}
+
+async function close(
+  server: Server,
+  directory: SocketDirectory,
+  name: string,
+  closing: AbortController,
+): Promise<void> {
+  if (closing.signal.aborted) return;
+  directory.remove(name);
+  closing.abort(new Fault("CONTROL_UNAVAILABLE", "The daemon is stopping"));
+  const insist = setTimeout(() => server.closeAllConnections(), GRACE_MS);
+  await new Promise((resolve) => {
+    server.close(resolve);
+    server.closeIdleConnections();
+  });
+  clearTimeout(insist);
+  directory.close();
+}
+
+/** Takes away what daemons that were killed have left. */
+async function removeDead(directory: SocketDirectory): Promise<void> {
+  await Promise.all(
+    directory.names().map(async (name) => {
+      if (await isDead(directory.pathOf(name))) directory.remove(name);
+    }),
+  );
+}
+
+function isDead(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(false);
+    });
+    socket.once("error", ({ code }: NodeJS.ErrnoException) => resolve(code === "ECONNREFUSED"));
+  });
+}
