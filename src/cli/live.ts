@@ -1,6 +1,9 @@
 /** A daemon in the foreground: its log, its signals, its end. */
 import type { Config } from "../config/config.js";
+import type { ControlServer } from "../control/server.js";
 import { type Daemon, type ReloadSummary, startDaemon } from "../daemon/daemon.js";
+import { DaemonOperations } from "../daemon/operations.js";
+import { systemClock } from "../model/clock.js";
 import type { Fact } from "../model/fact.js";
 import { Fault } from "../model/fault.js";
 import { type Log, createLog } from "../observe/log.js";
@@ -35,16 +38,37 @@ export async function replicateLive(chosen: ChosenConfig, graceMs: number): Prom
   }
   early.release();
   reloads = Promise.resolve();
+  const control = await answerOperators(daemon, logs);
   await stop.asked;
   logs.log.say("info", `Stopping; what is in flight has ${durationText(graceMs)} to arrive`, {
     kind: "stopping",
   });
   // Closing does not send what waits, so this is what the next start will find.
   const owed = owedBy(daemon);
+  await control?.close();
   await daemon.close(graceMs);
   sayGoodbye(logs.log, owed);
   logs.log.close();
   return ExitStatus.Ok;
+}
+
+/** Replication goes on where nobody can ask about it. */
+async function answerOperators(
+  daemon: Daemon,
+  logs: ChangingLog,
+): Promise<ControlServer | undefined> {
+  const { startControlServer } = await import("../control/server.js");
+  try {
+    return await startControlServer({
+      stateDirectory: daemon.config.stateDirectory,
+      operations: new DaemonOperations(() => daemon.running, ownVersion(), systemClock),
+      onTrouble: (error) => logs.log.say("error", String(error), { kind: "note" }),
+    });
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    logs.log.say("warn", `${error.message}; \`treecast status\` will not work`, { kind: "note" });
+    return undefined;
+  }
 }
 
 /** The log, which a reload may replace: by another file, or by the same one after it was rotated. */

@@ -63,7 +63,7 @@ export class SourceSync {
     this.#replicator = replicator;
     try {
       // Without a watch: it is one pass and no more.
-      replicator.startLanes();
+      replicator.startOnce();
       while (!(await this.#settled(replicator))) await this.#giveUp(replicator);
       for (const target of replicator.status.targets) this.#conclude(target);
     } finally {
@@ -86,7 +86,7 @@ export class SourceSync {
     try {
       // A flush waits for ever for a target that is down; somebody else must notice that.
       return await Promise.race([
-        replicator.flush(signal).then(() => true),
+        replicator.settled(signal).then(() => true),
         this.#someoneIsLost(replicator, signal).then(() => false),
       ]);
     } catch (error) {

@@ -10,6 +10,7 @@ import type { SourceSettings } from "../replicate/settings.js";
 import type { ReplicatorContext } from "../replicate/source-replicator.js";
 import type { SourceStatus } from "../replicate/status.js";
 import { Semaphore } from "../schedule/semaphore.js";
+import type { Running } from "./operations.js";
 import { dangersIn } from "./places.js";
 import { Supervisor } from "./supervisor.js";
 
@@ -75,12 +76,17 @@ export class Daemon implements AsyncDisposable {
     return [...this.#supervisors.values()].map(({ status }) => status);
   }
 
-  /** Resolves when everything that happened before the call is on every target that can be reached. */
+  /** What runs, for whoever answers an operator. */
+  get running(): Running["sources"] {
+    return [...this.#supervisors.values()];
+  }
+
+  /** Resolves when everything that happened before the call is on every target. */
   async flush(signal?: AbortSignal): Promise<void> {
     const replicators = [...this.#supervisors.values()].flatMap(
       ({ replicator }) => replicator ?? [],
     );
-    await Promise.all(replicators.map((replicator) => replicator.flush(signal)));
+    await Promise.all(replicators.map((replicator) => replicator.flush(undefined, signal)));
   }
 
   /**

@@ -13,7 +13,7 @@ import { type BackoffSettings, backoffMs } from "../schedule/backoff.js";
 const RETRY: BackoffSettings = { firstMs: 2_000, maxMs: 60_000 };
 
 /** Faults that waiting does not heal. */
-const FINAL = new Set(["STATE_LOCKED", "STATE_UNUSABLE", "FILTER_INVALID"]);
+const FINAL = new Set(["STATE_LOCKED", "STATE_UNUSABLE", "FILTER_INVALID", "DANGEROUS_TARGET"]);
 
 export class Supervisor {
   readonly #context: ReplicatorContext;
@@ -46,6 +46,8 @@ export class Supervisor {
         path: displayPath(this.#settings.path),
         state: "failed",
         coverage: { watched: 0, unwatched: 0 },
+        index: { state: "off", entries: 0, seen: 0, expected: 0, writtenAt: undefined },
+        holds: [],
         targets: [],
       }
     );

@@ -4,7 +4,7 @@
  *
  * Whoever opens it holds its lock until it is closed.
  */
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import {
   closeSync,
   fsyncSync,
@@ -26,16 +26,24 @@ export interface TargetMemory {
   readonly kept: readonly RelativePath[];
   /** There were too many of them to remember by name. */
   readonly keptMore: boolean;
+  /** What is on it besides ours was never judged, as nothing is deleted there by passes. */
+  readonly unjudged?: true;
+  /** What its token file holds, by which it is known again; undefined where it has none. */
+  readonly token?: string;
 }
 
 interface StateFile {
   readonly version: 1;
+  /** Names this source among all that there are, in the tokens of its replicas. */
+  readonly id: string;
   readonly source: string;
   readonly heldEntries: boolean;
   readonly targets: Readonly<Record<string, TargetMemory>>;
 }
 
 export class SourceState {
+  /** Where all that is remembered of the source lies. */
+  readonly directory: string;
   readonly #file: string;
   readonly #lock: Lock;
   #content: StateFile;
@@ -56,6 +64,7 @@ export class SourceState {
         hint: "Name one that this user may write: `state:` in the configuration, or --state.",
       });
     }
+    this.directory = directory;
     this.#lock = acquireLock(join(directory, "lock"), displayPath(source));
     this.#file = join(directory, "state.json");
     try {
@@ -64,6 +73,10 @@ export class SourceState {
       this.#lock.release();
       throw error;
     }
+  }
+
+  get id(): string {
+    return this.#content.id;
   }
 
   get heldEntries(): boolean {
@@ -113,7 +126,13 @@ function slugOf(source: string): string {
 }
 
 function readState(file: string, source: string): StateFile {
-  const blank: StateFile = { version: 1, source, heldEntries: false, targets: {} };
+  const blank: StateFile = {
+    version: 1,
+    id: randomUUID(),
+    source,
+    heldEntries: false,
+    targets: {},
+  };
   let text: string;
   try {
     text = readFileSync(file, "utf8");

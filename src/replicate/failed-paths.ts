@@ -36,6 +36,10 @@ export class FailedPaths {
     for (const each of this.#paths.keys()) if (isBelow(each, path)) this.#paths.delete(each);
   }
 
+  reasonOf(path: RelativePath): string {
+    return this.#paths.get(path)?.reason ?? "";
+  }
+
   list(): readonly FailedPath[] {
     return [...this.#paths.values()];
   }

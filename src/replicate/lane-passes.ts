@@ -4,7 +4,7 @@ import type { Kinds } from "../model/change.js";
 import { type RelativePath, ROOT, isBelow } from "../model/path.js";
 import type { Remote } from "../rsync/remote.js";
 import type { Trouble } from "../rsync/trouble.js";
-import { KeptNames } from "../safety/first-contact.js";
+import { type Acquaintance, KeptNames } from "../safety/first-contact.js";
 import type { LaneSource } from "./lane-source.js";
 import { type ExtraPolicy, type PassReason, PendingPasses, comparePass } from "./passes.js";
 import type { TargetSettings } from "./settings.js";
@@ -18,6 +18,11 @@ export interface LanePassesHooks {
   /** Resolves when what was owed is settled. */
   settled(signal: AbortSignal): Promise<void>;
   failed(trouble: Trouble, remote: Remote): void;
+  /**
+   * Everything was compared, and what differs is owed; `judged`: so is what to keep of the rest.
+   * Trouble leaves the pass to be repeated.
+   */
+  compared(remote: Remote, judged: boolean): Promise<Trouble | undefined>;
   /** A pass came to its end, or there is nothing more to do. */
   ended(): void;
 }
@@ -33,6 +38,8 @@ export class LanePasses {
   readonly kept: KeptNames;
   #firstContact: boolean;
   #running: RelativePath | undefined;
+  /** Ends the pass under way, and no more. */
+  #round = new AbortController();
 
   constructor(
     source: LaneSource,
@@ -47,12 +54,18 @@ export class LanePasses {
     this.#filter = filter;
     this.#hooks = hooks;
     const memory = source.state.target(address);
-    this.#firstContact = memory === undefined;
+    this.#firstContact = memory === undefined || memory.unjudged === true;
     this.kept = new KeptNames(settings.adopt === "replace" ? undefined : memory);
   }
 
   get isIdle(): boolean {
     return this.#pending.size === 0 && this.#running === undefined;
+  }
+
+  /** Subtrees that wait to be compared or are being compared. */
+  get owed(): readonly RelativePath[] {
+    const waiting = this.#pending.paths;
+    return this.#running === undefined ? waiting : [this.#running, ...waiting];
   }
 
   /** True while the whole tree is being compared, or is about to be. */
@@ -76,6 +89,18 @@ export class LanePasses {
     this.run();
   }
 
+  /** Forgets what waits, and the acquaintance: the replica is another one. */
+  startOver(): void {
+    this.#pending.clear();
+    this.#round.abort(new Error("The replica is another one"));
+    this.#firstContact = true;
+  }
+
+  /** What was there before us, for the next run. */
+  get acquaintance(): Acquaintance {
+    return this.#settings.adopt === "keep" ? this.kept.acquaintance : new KeptNames().acquaintance;
+  }
+
   /** Starts what waits, if it can run now. */
   run(): void {
     if (this.#running === undefined) void this.#runAll();
@@ -86,9 +111,11 @@ export class LanePasses {
   }
 
   async #runAll(): Promise<void> {
-    const { signal } = this.#closing;
+    const { signal: closing } = this.#closing;
     for (;;) {
-      const remote = signal.aborted ? undefined : this.#hooks.remote();
+      this.#round = new AbortController();
+      const signal = AbortSignal.any([closing, this.#round.signal]);
+      const remote = closing.aborted ? undefined : this.#hooks.remote();
       const pass = remote === undefined ? undefined : this.#pending.take();
       if (pass === undefined || remote === undefined) break;
       this.#running = pass.path;
@@ -136,7 +163,14 @@ export class LanePasses {
       await this.#hooks.settled(signal);
       return false;
     }
-    if (path === ROOT && extras !== "ignore") this.#becomeAcquainted();
+    if (path === ROOT) {
+      const trouble = await this.#hooks.compared(remote, extras !== "ignore");
+      if (trouble !== undefined) {
+        this.#hooks.failed(trouble, remote);
+        return false;
+      }
+      if (extras !== "ignore") this.#firstContact = false;
+    }
     facts({
       kind: "pass",
       source: name,
@@ -158,12 +192,5 @@ export class LanePasses {
     if (deletes === "live-only" || (deletes === "startup-only" && reason === "gap"))
       return "ignore";
     return this.#firstContact && adopt === "keep" ? "keep" : "delete";
-  }
-
-  /** From now on the target is ours: it is mirrored fully, but for what was there before us. */
-  #becomeAcquainted(): void {
-    const known = !this.#firstContact && this.#settings.adopt === "keep";
-    this.#firstContact = false;
-    if (!known) this.#source.state.remember(this.#address, this.kept.acquaintance);
   }
 }

@@ -1,22 +1,34 @@
-/** What all lanes of one source share: the root, the filter, and where facts go. */
+/** What all lanes of one source share: the root, the filter, the journal, and where facts go. */
 import type { Filter } from "../filter/filter.js";
+import type { Journal } from "../journal/journal.js";
 import type { SourceState } from "../journal/source-state.js";
 import type { Clock } from "../model/clock.js";
 import type { FactListener } from "../model/fact.js";
 import type { RelativePath } from "../model/path.js";
 import type { Semaphore } from "../schedule/semaphore.js";
 import type { SourceRoot } from "../transfer/source-root.js";
+import type { Holds } from "./holds.js";
+import type { AuditSettings } from "./settings.js";
 
 export interface LaneSource {
   readonly name: string;
   readonly root: SourceRoot;
   readonly filter: Filter;
   readonly longestWaitMs: (path: RelativePath) => number;
+  readonly rankOf: ((path: RelativePath) => -1 | 0 | 1) | undefined;
   readonly state: SourceState;
+  readonly journal: Journal;
+  readonly holds: Holds;
+  readonly audit: AuditSettings | undefined;
+  readonly initial: "full" | "none";
   readonly clock: Clock;
   /** Comparisons read two whole trees: a few at a time, for all sources together. */
   readonly comparisons: Semaphore;
   readonly facts: FactListener;
   /** Called by whoever notices first that the root is gone or another one. */
   readonly rootLost: (reason: string) => void;
+  /** Something is to be written to the journal in a moment. */
+  readonly wakeJournal: () => void;
+  /** This source and those that its own tree is a replica of. */
+  readonly origins: () => readonly string[];
 }

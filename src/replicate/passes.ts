@@ -13,7 +13,7 @@ import type { Trouble } from "../rsync/trouble.js";
 import type { KeptNames } from "../safety/first-contact.js";
 
 /** Why a part is compared; it decides what may be deleted there. */
-export type PassReason = "start" | "gap" | "replaced";
+export type PassReason = "start" | "gap" | "replaced" | "asked";
 
 /** What to do with entries that exist only on the replica. */
 export type ExtraPolicy = "delete" | "keep" | "ignore";
@@ -105,6 +105,14 @@ export class PendingPasses {
 
   get size(): number {
     return this.#reasons.size;
+  }
+
+  get paths(): RelativePath[] {
+    return [...this.#reasons.keys()];
+  }
+
+  clear(): void {
+    this.#reasons.clear();
   }
 
   add(path: RelativePath, reason: PassReason): void {

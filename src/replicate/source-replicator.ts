@@ -1,22 +1,37 @@
 /**
- * One source and its lanes: a true watch on the tree, and a copy of every change for each target.
+ * One source and its lanes: a true watch on the tree, a copy of every change for each target, and a
+ * journal that is brought up to date beside it all.
  *
  * Nothing but wiring and the state of the root. Lanes know nothing of one another.
  */
+import { readFileSync } from "node:fs";
 import { compileFilter } from "../filter/filter.js";
+import type { Journal, Memories } from "../journal/journal.js";
+import { noJournal } from "../journal/no-journal.js";
+import { openJournal } from "../journal/open-journal.js";
 import { SourceState } from "../journal/source-state.js";
 import type { Changes, Coverage, Gap } from "../model/change.js";
 import type { Clock } from "../model/clock.js";
 import type { FactListener, SourceState as State } from "../model/fact.js";
-import { displayPath } from "../model/path.js";
+import { Fault } from "../model/fault.js";
+import type { Hold } from "../model/hold.js";
+import { type RelativePath, ROOT, bytesBelow, displayPath } from "../model/path.js";
+import { type ReplicaToken, loopIn, originsBelow, parseToken } from "../safety/loop.js";
 import type { Semaphore } from "../schedule/semaphore.js";
+import { createLook } from "../transfer/look.js";
 import { SourceRoot } from "../transfer/source-root.js";
 import { type TreeWatch, type WatchListener, startWatch } from "../watch/watch.js";
+import { Checkpoints } from "./checkpoints.js";
+import { Holds } from "./holds.js";
 import type { LaneSource } from "./lane-source.js";
 import { longestWaits } from "./longest-waits.js";
+import { PassSchedule } from "./pass-schedule.js";
+import type { PassReason } from "./passes.js";
+import { priorities } from "./priorities.js";
+import { Reconciler } from "./reconciler.js";
 import type { SourceSettings, TargetSettings } from "./settings.js";
-import type { SourceStatus } from "./status.js";
-import { TargetLane } from "./target-lane.js";
+import type { IndexStatus, SourceStatus } from "./status.js";
+import { MEMORY_PREFIX, TargetLane, memoryKey } from "./target-lane.js";
 
 export interface ReplicatorContext {
   readonly stateDirectory: string;
@@ -28,72 +43,124 @@ export interface ReplicatorContext {
 /** How long one lane may take to end what it has under way when its target is taken out, ms. */
 const REMOVAL_GRACE_MS = 5_000;
 
+/** Whoever finds changes by looking waits so long for crowded lanes before it asks again. */
+const CROWD_PAUSE_MS = 20;
+
+/** The name by which a replica is known again; see rsync/remote.ts, `identify`. */
+const TOKEN_FILE = ".treecast-replica" as RelativePath;
+
+/** A circle over several machines closes when its last link is made, whenever that is. */
+const LOOP_CHECK_MS = 30_000;
+
 export class SourceReplicator {
   readonly settings: SourceSettings;
   readonly #context: ReplicatorContext;
   readonly #state: SourceState;
   readonly #root: SourceRoot;
-  readonly #shared: LaneSource;
   readonly #lanes = new Map<string, TargetLane>();
+  #journal: Journal = noJournal();
+  #shared: LaneSource | undefined;
+  #holds: Holds | undefined;
+  #checkpoints: Checkpoints | undefined;
+  #reconciler: Reconciler | undefined;
+  #schedule: PassSchedule | undefined;
   #watch: TreeWatch | undefined;
   #coverage: Coverage = { watched: 0, unwatched: 0 };
   #phase: State = { state: "starting" };
+  #cancelLoopCheck: (() => void) | undefined;
+  /** Replicas of targets that were taken out. */
+  readonly #forgotten = new Set<string>();
 
   /**
    * Takes the source's state and opens its root; starts nothing. Throws a Fault: ROOT_MISSING,
-   * STATE_LOCKED, STATE_UNUSABLE, FILTER_INVALID.
+   * STATE_LOCKED, STATE_UNUSABLE, FILTER_INVALID, DANGEROUS_TARGET.
    */
   constructor(settings: SourceSettings, context: ReplicatorContext) {
     this.settings = settings;
     this.#context = context;
-    const filter = compileFilter(settings.rules, "source");
-    const longestWaitMs = longestWaits(settings.waits);
+    compileFilter(settings.rules, "source");
     this.#state = new SourceState(context.stateDirectory, settings.path);
     try {
       this.#root = new SourceRoot(settings.path, this.#state.heldEntries);
+      this.#refuseLoop();
     } catch (error) {
       this.#state.close();
       throw error;
     }
-    this.#shared = {
-      name: settings.name,
-      root: this.#root,
-      filter,
-      longestWaitMs,
-      state: this.#state,
-      clock: context.clock,
-      comparisons: context.comparisons,
-      facts: context.facts,
-      rootLost: (reason) => this.#rootLost(reason),
-    };
-    for (const target of settings.targets) this.#addLane(target);
   }
 
   /** Watches first, then compares: nothing can fall between. Resolves when the tree is watched. */
   async start(signal?: AbortSignal): Promise<void> {
     const { clock } = this.#context;
+    const { path, rules, index, scanIntervalMs } = this.settings;
     const startedAt = clock.now();
     this.#enter({ state: "starting" });
-    this.#watch = await startWatch(
-      { root: this.settings.path, rules: this.settings.rules },
-      this.#listener(),
-      signal,
-    );
+    this.#journal = await openJournal({
+      directory: this.#state.directory,
+      source: path,
+      rules,
+      index,
+    });
+    this.#sayOrigin();
+    this.#join();
+    await this.#forgetOthers();
+    this.#watch = await startWatch({ root: path, rules, scanIntervalMs }, this.#listener(), signal);
     this.#coverage = this.#watch.coverage;
     const tookMs = clock.now() - startedAt;
     this.#enter({ state: "watching", coverage: this.#coverage, tookMs });
-    this.startLanes();
+    for (const lane of this.#lanes.values()) lane.start();
+    this.#reconciler?.start();
+    this.#schedule?.start();
+    this.#checkLoopLater();
   }
 
-  /** Starts every lane; without a watch it is a full pass and no more. */
-  startLanes(): void {
-    for (const lane of this.#lanes.values()) lane.start(this.settings.initial);
+  /** Compares once with every target, without a watch and without a journal. */
+  startOnce(): void {
+    this.#join(true);
+    for (const lane of this.#lanes.values()) lane.start();
   }
 
-  /** Resolves when everything that happened before the call is on the targets that can be reached. */
-  async flush(signal?: AbortSignal): Promise<void> {
-    await this.#watch?.drain(signal);
+  /** Resolves when everything that happened before the call is on the targets, or on those named. */
+  async flush(targets?: readonly string[], signal?: AbortSignal): Promise<void> {
+    await this.#watch?.drain({ scan: true }, signal);
+    await this.#reconciler?.idle(signal);
+    const time = this.#context.clock.now();
+    const lanes = [...this.#lanes].filter(([name]) => targets?.includes(name) ?? true);
+    await Promise.all(lanes.map(([, lane]) => lane.arrived(time, signal)));
+  }
+
+  /** Resolves when nothing is owed that could be sent now to the targets that can be reached. */
+  async settled(signal?: AbortSignal): Promise<void> {
     await Promise.all([...this.#lanes.values()].map((lane) => lane.idle(signal)));
+  }
+
+  lane(target: string): TargetLane | undefined {
+    return this.#lanes.get(target);
+  }
+
+  get lanes(): readonly TargetLane[] {
+    return [...this.#lanes.values()];
+  }
+
+  /** Has a subtree compared with every replica, or with those named. */
+  compare(path: RelativePath, reason: PassReason, targets?: readonly string[]): void {
+    for (const [name, lane] of this.#lanes) {
+      if (targets?.includes(name) ?? true) lane.compare(path, reason);
+    }
+  }
+
+  /** Lets held work go. */
+  approve(): readonly Hold[] {
+    const ended = this.#holds?.end("approved") ?? [];
+    void this.#checkpoints?.run();
+    return ended;
+  }
+
+  /** Drops held work: what was to be deleted stays on the replicas, what was rewritten is not sent. */
+  reject(): readonly Hold[] {
+    const held = this.#holds?.list() ?? [];
+    void this.#drop(held);
+    return held;
   }
 
   /** Takes targets in and out; those that did not change are not touched. */
@@ -106,9 +173,11 @@ export class SourceReplicator {
         const lane = this.#lanes.get(name);
         this.#lanes.delete(name);
         await lane?.close(REMOVAL_GRACE_MS);
+        if (lane !== undefined) await this.#forget(lane.address);
       }),
     );
-    for (const target of added) this.#addLane(target).start(this.settings.initial);
+    if (this.#shared === undefined) return;
+    for (const target of added) this.#addLane(target, this.#shared).start();
   }
 
   get status(): SourceStatus {
@@ -117,6 +186,8 @@ export class SourceReplicator {
       path: displayPath(this.settings.path),
       state: this.#phase.state,
       coverage: this.#coverage,
+      index: this.#indexStatus,
+      holds: this.#holds?.list() ?? [],
       targets: [...this.#lanes.values()].map((lane) => lane.status),
     };
   }
@@ -128,15 +199,91 @@ export class SourceReplicator {
 
   /** Stops watching, lets what is in flight end within the grace, and gives the state back. */
   async close(graceMs: number): Promise<void> {
-    await this.#watch?.close();
+    this.#cancelLoopCheck?.();
+    this.#schedule?.close();
+    await this.#reconciler?.close();
     await Promise.all([...this.#lanes.values()].map((lane) => lane.close(graceMs)));
+    // What did not arrive is owed. The watch has to vouch for what is written.
+    if (this.#watch !== undefined) await this.#checkpoints?.close();
+    await this.#watch?.close();
+    this.#holds?.close();
+    await this.#journal.close();
     this.#rememberRoot();
     this.#root.close();
     this.#state.close();
   }
 
-  #addLane(settings: TargetSettings): TargetLane {
-    const lane = new TargetLane(this.#shared, settings);
+  /** Makes everything that stands on the journal. */
+  #join(isOnce = false): void {
+    const { name, rules, guard, waits, first, last, audit, initial, passes } = this.settings;
+    const { clock, facts, comparisons } = this.#context;
+    const journal = this.#journal;
+    const holds = new Holds(name, journal, clock, facts, guard, {
+      exists: (path) => createLook(this.#root.pinned)(path).type !== "missing",
+      changed: () => {
+        for (const lane of this.#lanes.values()) lane.holdsChanged();
+        this.#checkpoints?.wake();
+      },
+    });
+    this.#holds = holds;
+    const shared: LaneSource = {
+      name,
+      root: this.#root,
+      filter: compileFilter(rules, "source"),
+      longestWaitMs: longestWaits(waits),
+      rankOf: priorities(first, last),
+      state: this.#state,
+      journal,
+      holds,
+      audit,
+      initial,
+      clock,
+      comparisons,
+      facts,
+      rootLost: (reason) => this.#rootLost(reason),
+      wakeJournal: () => this.#checkpoints?.wake(),
+      origins: () => originsBelow(this.#state.id, this.#ownToken()),
+    };
+    this.#shared = shared;
+    for (const target of this.settings.targets) this.#addLane(target, shared);
+    this.#schedule = new PassSchedule(passes, this.#lanes, clock, journal.memories["passes"]);
+    const root = () => (this.#phase.state === "root-lost" ? undefined : this.#root.pinned);
+    this.#reconciler = new Reconciler(name, journal, clock, facts, {
+      root,
+      reliedOn: () => [...this.#lanes.values()].some((lane) => lane.isKnown),
+      found: (changes) => this.#found(changes),
+      filled: () => this.#checkpoints?.wake(),
+    });
+    journal.onReset(() => this.#indexLost());
+    journal.onTrouble((trouble) => this.#say(trouble));
+    if (isOnce) return;
+    this.#checkpoints = new Checkpoints(journal, clock, {
+      root,
+      drain: async () => this.#watch?.drain({ scan: this.#coverage.unwatched > 0 }),
+      debts: () => this.#debts(),
+      memories: () => this.#memories(),
+      committed: () => {
+        for (const lane of this.#lanes.values()) lane.committed();
+      },
+      notCommitted: () => {
+        for (const lane of this.#lanes.values()) lane.notCommitted();
+      },
+      rewritten: (count, indexed) => holds.rewritten(count, indexed),
+    });
+  }
+
+  /** The hold ends last: nothing of it may slip away meanwhile. */
+  async #drop(held: readonly Hold[]): Promise<void> {
+    for (const lane of this.#lanes.values()) {
+      if (held.some(({ kind }) => kind === "rewrites")) lane.dropOwed();
+      if (held.some(({ kind }) => kind === "deletes")) await lane.keepDeleted();
+    }
+    this.#holds?.end("rejected");
+    void this.#checkpoints?.run();
+  }
+
+  #addLane(settings: TargetSettings, shared: LaneSource): TargetLane {
+    const lane = new TargetLane(shared, settings);
     this.#lanes.set(settings.name, lane);
     return lane;
   }
@@ -144,27 +291,88 @@ export class SourceReplicator {
   #listener(): WatchListener {
     return {
       changes: (changes: Changes) => {
+        this.#holds?.weigh(changes);
         for (const lane of this.#lanes.values()) lane.changed(changes);
+        this.#checkpoints?.note(changes);
       },
-      gap: (gap: Gap) => {
-        this.#context.facts({ kind: "gap", source: this.settings.name, gap });
-        for (const lane of this.#lanes.values()) lane.compare(gap.path, "gap");
-      },
+      gap: (gap: Gap) => this.#gap(gap),
       root: (state, reason) => (state === "lost" ? this.#rootLost(reason) : this.#rootReturned()),
       coverage: (coverage) => {
         this.#coverage = coverage;
         this.#context.facts({ kind: "coverage", source: this.settings.name, coverage });
       },
-      notice: ({ level, text, hint }) => {
-        const advice = hint === undefined ? text : `${text}. ${hint}`;
-        this.#context.facts({ kind: "note", level, source: this.settings.name, text: advice });
-      },
+      notice: ({ level, text, hint }) => this.#note(level, text, hint),
     };
+  }
+
+  #gap(gap: Gap): void {
+    this.#context.facts({ kind: "gap", source: this.settings.name, gap });
+    // First the index keeps its older rows, then the scan compares with them.
+    this.#checkpoints?.gap(gap.path);
+    for (const lane of this.#lanes.values()) lane.gap(gap.path);
+    this.#reconciler?.gap(gap.path);
+  }
+
+  /** A scan found these; replicas that are still to be compared as a whole need not be told. */
+  async #found(changes: Changes): Promise<void> {
+    this.#holds?.weigh(changes);
+    for (const lane of this.#lanes.values()) if (lane.isKnown) lane.changed(changes);
+    this.#checkpoints?.note(changes);
+    while (this.#isCrowded()) await this.#context.clock.sleep(CROWD_PAUSE_MS);
+  }
+
+  #isCrowded(): boolean {
+    if (this.#phase.state === "root-lost") return false;
+    if (this.#checkpoints?.isCrowded === true) return true;
+    return [...this.#lanes.values()].some((lane) => lane.isCrowded);
+  }
+
+  #debts() {
+    const isFilled = !this.#journal.hasIndex || (this.#reconciler?.isFilled ?? false);
+    return [...this.#lanes.values()].flatMap((lane) => lane.debtChange(isFilled) ?? []);
+  }
+
+  #memories(): Memories {
+    const lanes = [...this.#lanes.values()];
+    return {
+      holds: this.#holds?.memory,
+      passes: this.#schedule?.memory,
+      ...Object.fromEntries([...this.#forgotten].map((address) => [memoryKey(address), undefined])),
+      ...Object.fromEntries(lanes.map((lane) => [memoryKey(lane.address), lane.memory])),
+    };
+  }
+
+  /** A target that was taken out lacks more with every change: should it return, it is met anew. */
+  async #forget(address: string): Promise<void> {
+    this.#forgotten.add(address);
+    await this.#journal.forget(address);
+    this.#checkpoints?.wake();
+  }
+
+  async #forgetOthers(): Promise<void> {
+    const ours = new Set([...this.#lanes.values()].map(({ address }) => memoryKey(address)));
+    for (const key of Object.keys(this.#journal.memories)) {
+      if (!key.startsWith(MEMORY_PREFIX) || ours.has(key)) continue;
+      await this.#forget(key.slice(MEMORY_PREFIX.length));
+    }
+  }
+
+  #indexLost(): void {
+    for (const lane of this.#lanes.values()) lane.indexLost();
+    this.#reconciler?.refill();
+  }
+
+  get #indexStatus(): IndexStatus {
+    const state = this.#reconciler?.state ?? "off";
+    const { seen, expected } = this.#reconciler?.progress ?? { seen: 0, expected: 0 };
+    const { indexed = 0, writtenAt } = this.#checkpoints ?? {};
+    return { state, entries: Math.max(indexed, expected), seen, expected, writtenAt };
   }
 
   #rootLost(reason: string): void {
     if (this.#phase.state === "root-lost") return;
     this.#enter({ state: "root-lost", reason });
+    this.#reconciler?.suspend();
     for (const lane of this.#lanes.values()) lane.suspend();
   }
 
@@ -176,6 +384,7 @@ export class SourceReplicator {
     }
     this.#enter({ state: "watching", coverage: this.#coverage, tookMs: 0 });
     for (const lane of this.#lanes.values()) lane.resume();
+    this.#reconciler?.resume();
   }
 
   #enter(phase: State): void {
@@ -187,5 +396,52 @@ export class SourceReplicator {
   #rememberRoot(): void {
     this.#root.verdict();
     this.#state.heldEntries = this.#root.heldEntries;
+  }
+
+  #sayOrigin(): void {
+    const { origin } = this.#journal;
+    if (origin.kind !== "set-aside") return;
+    const text = `Cannot use the journal: ${origin.reason}. It lies in '${origin.movedTo}' now, a new one is begun, and every replica is compared as a whole`;
+    this.#note("error", text, undefined);
+  }
+
+  #say(trouble: { readonly text: string } | undefined): void {
+    if (trouble === undefined) this.#note("info", "The journal can be written again", undefined);
+    else this.#note("error", trouble.text, "Replication goes on; a restart will compare more.");
+  }
+
+  #note(level: "info" | "warn" | "error", text: string, hint: string | undefined): void {
+    const advice = hint === undefined ? text : `${text}. ${hint}`;
+    this.#context.facts({ kind: "note", level, source: this.settings.name, text: advice });
+  }
+
+  /** The token in the source's own root, where it is itself a replica. */
+  #ownToken(): ReplicaToken | undefined {
+    try {
+      return parseToken(readFileSync(bytesBelow(this.#root.pinned, TOKEN_FILE), "latin1"));
+    } catch {
+      return undefined;
+    }
+  }
+
+  #refuseLoop(): void {
+    const loop = loopIn(this.#ownToken(), this.#state.id);
+    if (loop === undefined) return;
+    throw new Fault("DANGEROUS_TARGET", `Cannot replicate '${this.settings.name}': ${loop}`, {
+      hint: `Take one link out of the circle. If there is none any more, delete '${TOKEN_FILE}' in the source.`,
+    });
+  }
+
+  #checkLoopLater(): void {
+    this.#cancelLoopCheck = this.#context.clock.after(LOOP_CHECK_MS, () => {
+      try {
+        this.#refuseLoop();
+      } catch (error) {
+        const { message } = error as Fault;
+        this.#rootLost(message);
+        return;
+      }
+      this.#checkLoopLater();
+    });
   }
 }

@@ -4,28 +4,34 @@
  * Changes come in, batches go out at the pace of the sessions at hand. Whatever the target does, what
  * it lacks stays owed; no other lane ever waits for it.
  */
+import { createHash } from "node:crypto";
 import { type Filter, bothKeep, compileFilter } from "../filter/filter.js";
+import type { DebtChange } from "../journal/journal.js";
 import type { Batch, BatchEntry } from "../model/batch.js";
 import { type Changes, Kind } from "../model/change.js";
 import { formatEndpoint } from "../model/endpoint.js";
-import type { DeliveredEntry } from "../model/fact.js";
-import type { RelativePath } from "../model/path.js";
+import { type RelativePath, ROOT } from "../model/path.js";
 import { DirtySet, type Lane, type OnMissing } from "../queue/dirty-set.js";
 import { createRemote } from "../rsync/create-remote.js";
 import type { Remote } from "../rsync/remote.js";
 import type { Trouble } from "../rsync/trouble.js";
-import type { RootVerdict } from "../safety/root.js";
 import { backoffMs } from "../schedule/backoff.js";
 import { Pace } from "../schedule/pace.js";
-import { type Delivery, deliver } from "../transfer/deliver.js";
+import { deliver } from "../transfer/deliver.js";
 import { createLook } from "../transfer/look.js";
 import { Availability } from "./availability.js";
-import { FailedPaths } from "./failed-paths.js";
+import { LaneAudit } from "./lane-audit.js";
+import { LaneDebts } from "./lane-debts.js";
+import { LaneMeeting } from "./lane-meeting.js";
+import { LaneMoves } from "./lane-moves.js";
 import { LanePasses } from "./lane-passes.js";
+import { LaneReport } from "./lane-report.js";
 import type { LaneSource } from "./lane-source.js";
 import type { PassReason } from "./passes.js";
-import type { TargetSettings } from "./settings.js";
-import type { DeliveredCounts, TargetStatus } from "./status.js";
+import type { TargetSettings, TimedPassSettings } from "./settings.js";
+import type { TargetStatus } from "./status.js";
+import { TimedPass } from "./timed-pass.js";
+import { Waiters } from "./waiters.js";
 
 /** Content in one batch, bytes; more would let small files wait for big ones and send no faster. */
 const BATCH_BYTES = 256 * 1024 * 1024;
@@ -33,35 +39,51 @@ const BATCH_BYTES = 256 * 1024 * 1024;
 /** How long a receiver that lost its sender may go on with what had reached it. */
 const LATE_WRITES_MS = 2_000;
 
+/** What is remembered of each replica, by its address. */
+export const MEMORY_PREFIX = "replica:";
+
+export function memoryKey(address: string): string {
+  return MEMORY_PREFIX + address;
+}
+
 const NEW_DIRECTORY = Kind.Content | Kind.Directory;
+
+/** Where more than this waits, whoever finds changes by looking should pause. */
+const CROWDED = 100_000;
 
 export class TargetLane {
   readonly settings: TargetSettings;
+  readonly address: string;
   readonly #source: LaneSource;
-  readonly #address: string;
   readonly #ownFilter: Filter | undefined;
   readonly #filter: Filter;
   readonly #dirty: DirtySet;
+  /** Of the settings that decide what a replica holds. */
+  readonly #digest: string;
+  readonly #debts: LaneDebts;
   readonly #pace: Pace;
   readonly #availability: Availability;
+  readonly #meeting: LaneMeeting;
   readonly #passes: LanePasses;
-  readonly #failed = new FailedPaths();
-  /** Who waits until what was owed is settled. */
-  readonly #restWaiters = new Set<() => void>();
-  /** Who waits until no pass is under way either. */
-  readonly #idleWaiters = new Set<() => void>();
-  #counts: DeliveredCounts = { batches: 0, paths: 0, bytes: 0, lastAt: undefined };
+  readonly #moves: LaneMoves;
+  readonly #audit: LaneAudit;
+  readonly #report: LaneReport;
+  /** Woken whenever something was settled, or cannot be. */
+  readonly #progress = new Waiters();
   #remote: Remote | undefined;
+  /** The target was met since it was last away: it is the one we know, or everything is compared. */
+  #isMet = false;
+  #isMeeting = false;
   #deletesRefused = false;
   #cancelWake: (() => void) | undefined;
-  /** Calls off the looks that are still to come. */
-  readonly #lateLooks = new Set<() => void>();
   #pumpIsDue = false;
 
   constructor(source: LaneSource, settings: TargetSettings) {
+    const { name, clock, facts } = source;
     this.settings = settings;
+    this.address = formatEndpoint(settings.endpoint);
     this.#source = source;
-    this.#address = formatEndpoint(settings.endpoint);
+    this.#digest = digestOf(settings);
     this.#ownFilter =
       settings.rules.length === 0 ? undefined : compileFilter(settings.rules, "target");
     this.#filter =
@@ -71,65 +93,105 @@ export class TargetLane {
       batchPaths: settings.batchPaths,
       batchBytes: BATCH_BYTES,
       largeFileBytes: settings.largeFileBytes,
+      ...(source.rankOf === undefined ? {} : { rankOf: source.rankOf }),
     });
+    this.#report = new LaneReport(name, settings.name, clock, facts);
     this.#pace = new Pace(settings.paceMs);
-    this.#availability = new Availability(settings.retry, source.clock, {
+    this.#availability = new Availability(settings.retry, clock, {
       probe: async () => this.#remote?.probe(),
-      recovered: () => this.#recovered(),
+      recovered: () => void this.#meet(),
       announce: (state) =>
-        source.facts({
-          kind: "target-state",
-          source: source.name,
-          target: settings.name,
-          ...state,
-        }),
+        facts({ kind: "target-state", source: name, target: settings.name, ...state }),
     });
-    this.#passes = new LanePasses(source, settings, this.#address, this.#filter, {
-      remote: () => (this.#availability.isDown ? undefined : this.#remote),
+    this.#meeting = new LaneMeeting(source, settings, this.address);
+    this.#passes = new LanePasses(source, settings, this.address, this.#filter, {
+      remote: () => (this.#isServed ? this.#remote : undefined),
       deletesRefused: () => this.#deletesRefused,
-      owe: (path, kinds) => {
-        this.#answers();
-        // A comparison sees half of an upload, too; it goes when it is whole.
-        if (this.#dirty.awaitsClose(path)) return;
-        this.#dirty.add(path, kinds, source.clock.now());
-        this.#pumpSoon();
-      },
-      settled: (signal) => this.#rest(this.#restWaiters, signal),
+      owe: (path, kinds) => this.#owe(path, kinds),
+      settled: (signal) => this.#settled(signal),
+      failed: (trouble, remote) => this.#trouble(trouble, remote),
+      compared: (remote, judged) => this.#compared(remote, judged),
+      ended: () => this.#pump(),
+    });
+    const isKnown = this.#remembers("known") === true && source.journal.hasIndex;
+    this.#debts = new LaneDebts(this.address, source.journal, this.#dirty, isKnown, {
+      isAway: () => !this.#isServed,
+      passes: () => this.#passes.owed,
+      compare: (path) => this.#passes.add(path, "gap"),
+      reasonOf: (path) => this.#report.failed.reasonOf(path),
+      failedBefore: (debt) => this.#report.failedBefore(debt),
+      loaded: () => this.#pumpSoon(),
+    });
+    this.#moves = new LaneMoves(source, this.#dirty, {
+      filter: this.#filter,
+      mayDelete: () => this.settings.deletes === "mirror" && !this.#deletesRefused,
+      owe: (path, kinds) => this.#owe(path, kinds),
+      compare: (path) => this.compare(path, "replaced"),
+      keeps: (path) => this.#passes.kept.protects(path),
       failed: (trouble, remote) => this.#trouble(trouble, remote),
       ended: () => this.#pump(),
     });
+    this.#audit = new LaneAudit(source, settings, this.#filter, this.#remembers("audit"), {
+      remote: () => (this.#isAudited ? this.#remote : undefined),
+      keeps: (path) => this.#passes.kept.protects(path),
+      owe: (path, kinds) => this.#owe(path, kinds),
+    });
   }
 
-  /** Opens sessions and, where asked for, compares everything. */
-  start(initial: "full" | "none"): void {
+  /** Opens sessions, meets the target, and compares everything where that is called for. */
+  start(): void {
     this.#remote = this.#openRemote();
-    if (initial === "full") this.compare("" as RelativePath, "start");
-    else void this.#greet(this.#remote);
+    this.#audit.start();
+    void this.#meet();
+  }
+
+  /** Changes are enough for this replica: it has all that the index says, or is owed it. */
+  get isKnown(): boolean {
+    return this.#debts.isKnown;
   }
 
   /** Takes over what the source saw. */
-  changed({ paths, kinds, at }: Changes): void {
+  changed({ paths, kinds, at, moves = [] }: Changes): void {
     const { deletes } = this.settings;
     const ignored = deletes === "never" || deletes === "startup-only" ? Kind.Gone : 0;
     for (const [index, path] of paths.entries()) {
       const kind = (kinds[index] ?? 0) & ~ignored;
       if ((kind & ~Kind.Directory) === 0) continue;
       if (this.#ownFilter?.keeps(path, (kind & Kind.Directory) !== 0) === false) continue;
+      if (this.#debts.store(path, kind, at)) continue;
       this.#dirty.add(path, kind, at);
       if ((kind & NEW_DIRECTORY) === NEW_DIRECTORY) this.#passes.newDirectory(path);
     }
+    for (const move of moves) {
+      if (this.#debts.store(move.to, Kind.Subtree, at)) continue;
+      const carries = this.isKnown && this.#ownFilter === undefined && this.#passes.isIdle;
+      this.#moves.add(move, at, carries);
+    }
     this.#pump();
+  }
+
+  /** Events were lost. A replica that relies on the index is served by the scan that follows. */
+  gap(path: RelativePath): void {
+    if (!this.isKnown || !this.#source.journal.hasIndex) this.compare(path, "gap");
+  }
+
+  /** The index was lost: what this replica lacks can only be told by comparing. */
+  indexLost(): void {
+    this.#debts.forget();
+    this.compare(ROOT, "gap");
   }
 
   /** Has a subtree compared with the replica; what differs is owed. */
   compare(path: RelativePath, reason: PassReason): void {
     this.#passes.add(path, reason);
+    this.#source.wakeJournal();
   }
 
   /** The root is gone: nothing is sent, and no process stays in the old directory. */
   suspend(): void {
     const remote = this.#remote;
     this.#remote = undefined;
+    this.#isMet = false;
     this.#cancelWake?.();
     this.#availability.stop();
     void remote?.close();
@@ -138,28 +200,115 @@ export class TargetLane {
   /** The root is back. */
   resume(): void {
     this.#remote ??= this.#openRemote();
-    this.#recovered();
+    void this.#meet();
+  }
+
+  /** What may be sent has changed. */
+  holdsChanged(): void {
+    this.#pumpSoon();
+  }
+
+  /** What was to be deleted stays on the replica from now on, as if it had been there before us. */
+  async keepDeleted(): Promise<void> {
+    const look = createLook(this.#source.root.pinned);
+    for await (const path of this.#owedPaths()) {
+      const sight = look(path);
+      if (sight.type === "missing") this.#passes.kept.remember(sight.at);
+    }
+    this.#rememberKept();
+    this.#pump();
+  }
+
+  /** What was rewritten is not sent: the replica keeps what it has. */
+  dropOwed(): void {
+    this.#debts.drop();
+    this.#pump();
+  }
+
+  /** Tries failed paths at once: those named, or all. Answers how many. */
+  retry(paths?: ReadonlySet<RelativePath>): number {
+    const count = this.#dirty.retryNow(paths && ((path) => paths.has(path)));
+    this.#pump();
+    return count;
+  }
+
+  /** Runs a timed pass to its end; resolves early when the target goes away. */
+  timedPass(pass: TimedPassSettings): TimedPass {
+    return new TimedPass(pass, this.#source, this.settings, this.#filter, {
+      isServed: () => this.#isServed,
+      dirty: this.#dirty,
+      open: (bandwidth) => this.#createRemote(bandwidth),
+      missing: () => this.#onMissing(),
+      carry: (batch, remote) => this.#carry(batch, remote),
+      kept: this.#passes.kept,
+      ended: () => this.#pump(),
+    });
+  }
+
+  /** Resolves when all that is owed since before `time` is on the replica. */
+  async arrived(time: number, signal?: AbortSignal): Promise<void> {
+    this.#dirty.release();
+    this.#pump();
+    while (!this.hasArrived(time)) await this.#progress.next(signal);
+  }
+
+  hasArrived(time: number): boolean {
+    return (
+      this.#isMet &&
+      this.#debts.isComplete &&
+      this.#passes.isIdle &&
+      !this.#dirty.hasBefore(time, this.#onMissing())
+    );
   }
 
   /** Resolves when nothing is owed that could be sent now and no pass is under way, or the target is down. */
   async idle(signal?: AbortSignal): Promise<void> {
-    while (!this.#availability.isDown && !(this.#passes.isIdle && this.#isAtRest))
-      await this.#rest(this.#idleWaiters, signal);
+    this.#pump();
+    while (!this.#availability.isDown && !(this.#isMet && this.#passes.isIdle && this.#isAtRest)) {
+      await this.#progress.next(signal);
+    }
+  }
+
+  /** True where more waits than should be added by looking. */
+  get isCrowded(): boolean {
+    return this.#isServed && this.#dirty.size > CROWDED;
   }
 
   get status(): TargetStatus {
     const now = this.#source.clock.now();
+    const { drift, provenAt } = this.#audit;
     return {
       name: this.settings.name,
-      address: this.#address,
+      address: this.address,
       ...this.#availability.state,
-      owed: this.#dirty.size,
+      owed: this.#dirty.size + this.#debts.stored,
       inFlight: this.#dirty.flying("normal") + this.#dirty.flying("large"),
       lagMs: Math.max(0, now - (this.#dirty.oldest() ?? now)),
-      failed: this.#failed.list(),
+      failed: this.#report.failed.list(),
+      drift,
+      provenAt,
       kept: this.#passes.kept.size,
-      delivered: this.#counts,
+      delivered: this.#report.counts,
     };
+  }
+
+  /** For the journal; `mayBecomeKnown`: the index holds the whole tree. */
+  debtChange(mayBecomeKnown: boolean): DebtChange | undefined {
+    return this.#debts.change(mayBecomeKnown);
+  }
+
+  /** What to remember beside the debts; to be asked after `debtChange`. */
+  get memory(): unknown {
+    const { willBeKnown: known } = this.#debts;
+    return { known, settings: this.#digest, audit: this.#audit.memory };
+  }
+
+  committed(): void {
+    this.#debts.committed();
+  }
+
+  notCommitted(): void {
+    this.#debts.notCommitted();
   }
 
   /** Lets runs end within the grace, then ends them. */
@@ -167,48 +316,119 @@ export class TargetLane {
     const remote = this.#remote;
     this.#remote = undefined;
     this.#cancelWake?.();
-    for (const callOff of this.#lateLooks) callOff();
     this.#availability.stop();
+    this.#audit.close();
     this.#passes.close();
+    this.#moves.close();
     await remote?.close(graceMs);
   }
 
+  /** Met, and not away. */
+  get #isServed(): boolean {
+    return this.#remote !== undefined && this.#isMet && !this.#availability.isDown;
+  }
+
+  get #isAudited(): boolean {
+    const isQuiet = this.#isServed && this.isKnown && this.#isAtRest && this.#passes.isIdle;
+    return isQuiet && this.#source.holds.list().length === 0;
+  }
+
   #openRemote(): Remote {
-    const { root, clock } = this.#source;
-    const deletes = this.settings.deletes !== "never" && !this.#deletesRefused;
-    const remote = createRemote(
-      { ...this.settings, source: root.pinned, deletes, filter: this.#filter },
-      clock,
-    );
+    const remote = this.#createRemote(this.settings.bandwidth);
     remote.onReady(() => this.#pump());
     remote.onTrouble((trouble) => this.#trouble(trouble, remote));
     remote.want(this.settings.sessions.idle);
     return remote;
   }
 
-  /** Without a first pass, somebody must find out whether the target is there. */
-  async #greet(remote: Remote): Promise<void> {
-    const trouble = await remote.probe();
-    if (trouble === undefined) this.#recovered();
-    else this.#trouble(trouble, remote);
+  #createRemote(bandwidth: number | undefined): Remote {
+    const { root, clock } = this.#source;
+    const deletes = this.settings.deletes !== "never" && !this.#deletesRefused;
+    const { bandwidth: _, ...settings } = this.settings;
+    const limit = bandwidth === undefined ? {} : { bandwidth };
+    return createRemote(
+      { ...settings, ...limit, source: root.pinned, deletes, filter: this.#filter },
+      clock,
+    );
+  }
+
+  /** Finds out whether the target is there and the one we know; only then anything is sent. */
+  async #meet(): Promise<void> {
+    const remote = this.#remote;
+    if (remote === undefined || this.#isMeeting) return;
+    this.#isMeeting = true;
+    const meeting = await this.#meeting.meet(remote).finally(() => (this.#isMeeting = false));
+    if (remote !== this.#remote) return;
+    if (meeting.kind === "trouble") {
+      const { trouble } = meeting;
+      if (trouble.kind !== "deletes-refused") {
+        this.#trouble(trouble, remote);
+        return;
+      }
+      this.#refuseDeletes(); // and there it is
+    }
+    if (meeting.kind === "stranger") this.#meetStranger();
+    const comparesAll = this.#source.initial === "full";
+    this.#isMet = true;
+    remote.want(this.settings.sessions.idle);
+    this.#dirty.retryNow();
+    if (!this.#debts.isKnown && !this.#debts.willBeKnown) {
+      if (comparesAll) this.#passes.add(ROOT, "start");
+      else await this.#compared(remote, false);
+    }
+    this.#passes.run();
+    void this.#debts.load();
+    this.#pump();
+  }
+
+  #meetStranger(): void {
+    const { facts, name } = this.#source;
+    facts({
+      kind: "note",
+      level: "warn",
+      source: name,
+      target: this.settings.name,
+      text: "The replica does not hold our token any more: it is another one, or was emptied; it is compared as at first contact",
+    });
+    this.#debts.forget();
+    this.#passes.startOver();
+    this.#audit.startOver();
+  }
+
+  /** The replica now has what the source has, or is owed it. */
+  async #compared(remote: Remote, judged: boolean): Promise<Trouble | undefined> {
+    const trouble = await this.#meeting.acquaint(remote, this.#passes.acquaintance, judged);
+    if (trouble !== undefined) return trouble;
+    this.#debts.prove();
+    this.#source.wakeJournal();
+    return undefined;
+  }
+
+  #owe(path: RelativePath, kinds: number): void {
+    this.#answers();
+    // A comparison sees half of an upload, too; it goes when it is whole.
+    if (this.#dirty.awaitsClose(path)) return;
+    this.#dirty.add(path, kinds, this.#source.clock.now());
+    this.#pumpSoon();
   }
 
   /** Starts every batch that may start now, and sets the alarm for the next one. */
   #pump(): void {
     this.#cancelWake?.();
     this.#cancelWake = undefined;
-    const { root, rootLost } = this.#source;
+    const { root, rootLost, holds } = this.#source;
     const verdict = root.verdict();
     if (verdict.kind === "lost") rootLost(verdict.reason);
-    if (this.#remote === undefined || this.#availability.isDown) return;
-    const missing = this.#onMissing(verdict);
-    if (this.#dirty.flying("large") === 0) this.#startLarge(this.#remote, missing);
-    this.#startNormal(this.#remote, missing);
-    if (!this.#isAtRest) return;
-    resolveAll(this.#restWaiters);
-    if (!this.#passes.isIdle) return;
-    this.#availability.proven("live");
-    resolveAll(this.#idleWaiters);
+    const remote = this.#remote;
+    if (remote !== undefined && this.#isServed && !holds.holdsEverything) {
+      const missing = this.#onMissing();
+      if (this.#dirty.flying("large") === 0) this.#startLarge(remote, missing);
+      this.#moves.pump(remote);
+      this.#startNormal(remote, missing);
+      if (!this.#debts.isComplete) void this.#debts.load();
+      if (this.#isAtRest && this.#passes.isIdle) this.#availability.proven("live");
+    }
+    this.#progress.wake();
   }
 
   /** Differences come by the thousand: one look at the queue for all that came in one turn. */
@@ -260,14 +480,16 @@ export class TargetLane {
     return this.#dirty.cut({ now, lane, missing, look: createLook(this.#source.root.pinned) });
   }
 
-  #onMissing(verdict: RootVerdict): OnMissing {
+  #onMissing(): OnMissing {
+    const { root, holds } = this.#source;
     if (this.settings.deletes === "never" || this.#deletesRefused) return "drop";
-    if (verdict.kind !== "sound") return "hold";
+    if (root.verdict().kind !== "sound" || holds.holdsDeletes) return "hold";
     return this.settings.deletes === "startup-only" ? "marked" : "send";
   }
 
   async #carry(batch: Batch, remote: Remote): Promise<void> {
     const { clock, root } = this.#source;
+    const { kept } = this.#passes;
     const startedAt = clock.now();
     const spared = new Set(batch.entries.filter((entry) => this.#isSpared(entry)));
     const entries = batch.entries.filter((entry) => !spared.has(entry));
@@ -281,14 +503,19 @@ export class TargetLane {
       (entry) => (spared.has(entry) ? { kind: "delivered" } : delivery.outcomeOf(entry)),
       clock.now(),
     );
-    this.#report(entries, delivery, startedAt);
+    if (this.#report.batch(entries, delivery, startedAt)) this.#answers();
+    for (const entry of entries) {
+      const isFile = entry.sight.type === "file" || entry.sight.type === "other";
+      if (isFile && delivery.outcomeOf(entry).kind === "delivered") kept.release(entry.path);
+    }
     for (const path of delivery.compare) this.compare(path, "replaced");
     for (const path of delivery.owedDirectories) {
-      if (this.#failed.has(path)) continue;
+      if (this.#report.failed.has(path)) continue;
       this.#dirty.add(path, Kind.Attributes | Kind.Directory, clock.now());
     }
     if (delivery.interrupted) this.#nameOnceMore(entries);
     if (delivery.trouble !== undefined) this.#trouble(delivery.trouble, remote);
+    this.#source.wakeJournal();
     this.#pump();
   }
 
@@ -297,65 +524,37 @@ export class TargetLane {
    * came later, even. So its names are looked at once more when that is over.
    */
   #nameOnceMore(entries: readonly BatchEntry[]): void {
-    const { clock } = this.#source;
-    const call = clock.after(LATE_WRITES_MS, () => {
-      this.#lateLooks.delete(call);
-      for (const { path } of entries) this.#dirty.add(path, Kind.Attributes, clock.now());
-      this.#pump();
-    });
-    this.#lateLooks.add(call);
-  }
-
-  /** A directory that is gone here but holds what was on the replica before us is left alone. */
-  #isSpared({ path, sight }: BatchEntry): boolean {
-    return sight.type === "missing" && this.#passes.kept.holdsBelow(path);
-  }
-
-  #report(entries: readonly BatchEntry[], delivery: Delivery, startedAt: number): void {
-    const { name, facts, clock } = this.#source;
-    const now = clock.now();
-    const names = { source: name, target: this.settings.name };
-    const delivered: DeliveredEntry[] = [];
-    for (const entry of entries) {
-      const { path } = entry;
-      const outcome = delivery.outcomeOf(entry);
-      if (outcome.kind === "delivered") {
-        const deleted = entry.sight.type === "missing";
-        if (deleted) this.#failed.deleted(path);
-        else this.#failed.delivered(path);
-        delivered.push({ path, deleted, delayMs: now - entry.since });
-      } else if (outcome.kind === "failed") {
-        const { reason, retryAt } = outcome;
-        const failure = { path, reason, attempts: entry.attempts + 1, retryAt };
-        this.#failed.failed(failure);
-        facts({ kind: "path-failed", ...names, ...failure });
-      }
+    const retryAt = this.#source.clock.now() + LATE_WRITES_MS;
+    for (const { path } of entries) {
+      this.#dirty.add(path, Kind.Attributes, retryAt, { attempts: 0, retryAt });
     }
-    if (delivered.length === 0) return;
-    const bytes = delivery.sentBytes;
-    this.#counts = {
-      batches: this.#counts.batches + 1,
-      paths: this.#counts.paths + delivered.length,
-      bytes: this.#counts.bytes + bytes,
-      lastAt: now,
-    };
-    this.#answers();
-    facts({ kind: "batch", ...names, entries: delivered, bytes, tookMs: now - startedAt });
+  }
+
+  /** What was on the replica before us is left alone, and so is a directory that holds such. */
+  #isSpared({ path, sight }: BatchEntry): boolean {
+    return sight.type === "missing" && this.#passes.kept.spares(path);
   }
 
   #trouble(trouble: Trouble, remote: Remote): void {
     if (remote !== this.#remote) return;
     if (trouble.kind === "deletes-refused" && !this.#deletesRefused) {
-      this.#deletesRefused = true;
-      const { name, facts } = this.#source;
-      facts({ kind: "deletes-refused", source: name, target: this.settings.name });
+      this.#refuseDeletes();
       this.#passes.run();
       this.#pump();
       return;
     }
+    this.#isMet = false;
     this.#availability.failed(trouble);
     this.#cancelWake?.();
-    resolveAll(this.#idleWaiters);
+    this.#source.wakeJournal();
+    this.#progress.wake();
+  }
+
+  #refuseDeletes(): void {
+    if (this.#deletesRefused) return;
+    this.#deletesRefused = true;
+    const { name, facts } = this.#source;
+    facts({ kind: "deletes-refused", source: name, target: this.settings.name });
   }
 
   /** The target took or told something: it is there. */
@@ -363,37 +562,43 @@ export class TargetLane {
     this.#availability.proven(this.#passes.isCatchingUp ? "catching-up" : "live");
   }
 
-  #recovered(): void {
-    this.#remote?.want(this.settings.sessions.idle);
-    this.#passes.run();
-    this.#pump();
-  }
-
   get #isAtRest(): boolean {
-    return this.#dirty.isAtRest(this.#onMissing(this.#source.root.verdict()));
+    return this.#debts.isComplete && this.#dirty.isAtRest(this.#onMissing());
   }
 
-  #rest(waiters: Set<() => void>, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      signal?.throwIfAborted();
-      const done = () => {
-        signal?.removeEventListener("abort", stop);
-        resolve();
-      };
-      const stop = () => {
-        waiters.delete(done);
-        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the reason is the caller's
-        reject(signal?.reason);
-      };
-      signal?.addEventListener("abort", stop, { once: true });
-      waiters.add(done);
-      this.#pump();
-    });
+  async #settled(signal: AbortSignal): Promise<void> {
+    while (!this.#isAtRest) await this.#progress.next(signal);
+  }
+
+  #rememberKept(): void {
+    const { state } = this.#source;
+    const memory = state.target(this.address);
+    if (memory === undefined) return;
+    state.remember(this.address, { ...memory, ...this.#passes.kept.acquaintance });
+  }
+
+  #remembers(what: "known" | "audit"): unknown {
+    const memory = this.#source.journal.memories[memoryKey(this.address)];
+    const known = memory as Readonly<Record<string, unknown>> | undefined;
+    // With other rules or options the replica lacks more than it is owed.
+    return known?.["settings"] === this.#digest ? known[what] : undefined;
+  }
+
+  /** Everything that is owed, in memory or not. */
+  async *#owedPaths(): AsyncGenerator<RelativePath> {
+    for (const { path } of this.#dirty.debts()) yield path;
+    if (this.#debts.isComplete) return;
+    let after: RelativePath | undefined;
+    for (;;) {
+      const page = await this.#source.journal.debts(this.address, after, 10_000);
+      for (const { path } of page) yield path;
+      after = page.at(-1)?.path;
+      if (after === undefined) return;
+    }
   }
 }
 
-function resolveAll(waiters: Set<() => void>): void {
-  const all = [...waiters];
-  waiters.clear();
-  for (const resolve of all) resolve();
+function digestOf({ rules, deletes, attributes, acls, xattrs, options }: TargetSettings): string {
+  const text = JSON.stringify([rules, deletes, attributes, acls, xattrs, options]);
+  return createHash("sha256").update(text).digest("hex").slice(0, 16);
 }

@@ -1,0 +1,93 @@
+/**
+ * Meets a target: is it there, and is it the replica it was? A disk may have been exchanged or wiped
+ * while we were away; then only a pass can tell what it lacks. Most replicas hold a small token.
+ */
+import { randomUUID } from "node:crypto";
+import type { Remote } from "../rsync/remote.js";
+import type { Trouble } from "../rsync/trouble.js";
+import type { Acquaintance } from "../safety/first-contact.js";
+import { formatToken } from "../safety/loop.js";
+import type { LaneSource } from "./lane-source.js";
+import type { TargetSettings } from "./settings.js";
+
+export type Meeting =
+  /** The one we know. */
+  | { readonly kind: "known" }
+  /** Never met before. */
+  | { readonly kind: "new" }
+  /** We knew one at this address; this is another, or it was emptied. */
+  | { readonly kind: "stranger" }
+  | { readonly kind: "trouble"; readonly trouble: Trouble };
+
+export class LaneMeeting {
+  readonly #source: LaneSource;
+  readonly #settings: TargetSettings;
+  readonly #address: string;
+  #saidImpossible = false;
+
+  constructor(source: LaneSource, settings: TargetSettings, address: string) {
+    this.#source = source;
+    this.#settings = settings;
+    this.#address = address;
+  }
+
+  async meet(remote: Remote): Promise<Meeting> {
+    const memory = this.#source.state.target(this.#address);
+    if (memory?.token === undefined || this.#settings.identity === "address") {
+      const trouble = await remote.probe();
+      if (trouble !== undefined) return { kind: "trouble", trouble };
+      return { kind: memory === undefined ? "new" : "known" };
+    }
+    const seen = await remote.identify(memory.token);
+    switch (seen.kind) {
+      case "same":
+        return { kind: "known" };
+      case "other":
+        return { kind: "stranger" };
+      case "impossible":
+        this.#sayImpossible(seen.reason);
+        return { kind: "known" };
+      case "trouble":
+        return seen;
+    }
+  }
+
+  /** From now on the replica is ours, and is to be known again. Trouble leaves it for the next time. */
+  async acquaint(
+    remote: Remote,
+    { kept, keptMore }: Acquaintance,
+    judged: boolean,
+  ): Promise<Trouble | undefined> {
+    const { state } = this.#source;
+    const before = state.target(this.#address);
+    const isJudged = judged || (before !== undefined && before.unjudged !== true);
+    const memory = { kept, keptMore, ...(isJudged ? {} : { unjudged: true as const }) };
+    if (this.#settings.identity === "address") {
+      state.remember(this.#address, memory);
+      return undefined;
+    }
+    const token =
+      before?.token ?? formatToken({ id: randomUUID(), origins: this.#source.origins() });
+    // Remembered first: a token that nobody knows would make a stranger of it at the next start.
+    state.remember(this.#address, { ...memory, token });
+    const run = await remote.leaveToken(token);
+    if (run.outcome === "done") return undefined;
+    if (run.outcome === "failed") return run.trouble;
+    state.remember(this.#address, memory);
+    this.#sayImpossible(run.errors[0] ?? "rsync could not write it");
+    return undefined;
+  }
+
+  #sayImpossible(reason: string): void {
+    if (this.#saidImpossible) return;
+    this.#saidImpossible = true;
+    const { facts, name } = this.#source;
+    facts({
+      kind: "note",
+      level: "warn",
+      source: name,
+      target: this.#settings.name,
+      text: `Cannot keep a token on the replica, so it is known by its address alone: ${reason}`,
+    });
+  }
+}

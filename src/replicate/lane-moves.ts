@@ -1,0 +1,91 @@
+/**
+ * Renames on one target, one after another: what it holds at the old place is given the new name there,
+ * and no content travels. Any doubt ends in a comparison of the new place instead.
+ */
+import type { Filter } from "../filter/filter.js";
+import { Kind, type Kinds, type Move } from "../model/change.js";
+import type { RelativePath } from "../model/path.js";
+import type { DirtySet } from "../queue/dirty-set.js";
+import type { Remote } from "../rsync/remote.js";
+import type { Trouble } from "../rsync/trouble.js";
+import { createLook } from "../transfer/look.js";
+import { carryMove } from "../transfer/relocating.js";
+import type { LaneSource } from "./lane-source.js";
+
+export interface LaneMovesHooks {
+  readonly filter: Filter;
+  /** Whether anything may be deleted on the replica. */
+  mayDelete(): boolean;
+  owe(path: RelativePath, kinds: Kinds): void;
+  compare(path: RelativePath): void;
+  /** What was on the replica before us: it is not moved over. */
+  keeps(path: RelativePath): boolean;
+  failed(trouble: Trouble, remote: Remote): void;
+  ended(): void;
+}
+
+/** A smaller file is sent again sooner than a run of its own would have carried its rename. */
+const LARGE_ENOUGH = 4 * 1024 * 1024;
+
+export class LaneMoves {
+  readonly #source: LaneSource;
+  readonly #dirty: DirtySet;
+  readonly #hooks: LaneMovesHooks;
+  readonly #closing = new AbortController();
+
+  constructor(source: LaneSource, dirty: DirtySet, hooks: LaneMovesHooks) {
+    this.#source = source;
+    this.#dirty = dirty;
+    this.#hooks = hooks;
+  }
+
+  /**
+   * Takes over a rename whose two names are marked already.
+   *
+   * @param carries whether the replica is known to hold the old place
+   */
+  add(move: Move, at: number, carries: boolean): void {
+    const { from, to, isDirectory } = move;
+    if (!isDirectory && !this.#isLarge(to)) return;
+    const isFree = !this.#hooks.keeps(to) && !this.#hooks.keeps(from);
+    if (carries && isFree && this.#hooks.mayDelete()) this.#dirty.addMove(move, at);
+    else if (isDirectory) this.#hooks.compare(to);
+  }
+
+  /** Starts the next one, if it can start now. */
+  pump(remote: Remote): void {
+    const { clock } = this.#source;
+    const move = this.#dirty.cutMove(clock.now());
+    if (move !== undefined) void this.#carry(move, remote);
+  }
+
+  close(): void {
+    this.#closing.abort(new Error("The lane is closed"));
+  }
+
+  async #carry(move: NonNullable<ReturnType<DirtySet["cutMove"]>>, remote: Remote): Promise<void> {
+    const { clock, root } = this.#source;
+    const { from, to, isDirectory } = move;
+    const replaced = (this.#dirty.debtOf(to)?.kinds ?? 0) & Kind.Gone;
+    const result = await carryMove(
+      { from, to, at: this.#dirty.placeNow(move), isDirectory, replaces: replaced !== 0 },
+      remote,
+      {
+        root: root.pinned,
+        filter: this.#hooks.filter,
+        owe: (path, kinds) => this.#hooks.owe(path, kinds),
+      },
+      this.#closing.signal,
+    ).catch(() => ({ outcome: "fallback" as const, trouble: undefined }));
+    this.#dirty.endMove(move, result.outcome, clock.now());
+    if (result.outcome === "fallback" && isDirectory) this.#hooks.compare(to);
+    if (result.trouble !== undefined) this.#hooks.failed(result.trouble, remote);
+    this.#source.wakeJournal();
+    this.#hooks.ended();
+  }
+
+  #isLarge(path: RelativePath): boolean {
+    const { type, size } = createLook(this.#source.root.pinned)(path);
+    return type === "file" && size >= LARGE_ENOUGH;
+  }
+}
