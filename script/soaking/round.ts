@@ -1,0 +1,110 @@
+/**
+ * One round: the tree changes, things go wrong, then all is quiet; and every replica must equal
+ * the source, in kind, content, mode, owner, time to the nanosecond, and link.
+ */
+import { seeded } from "../../bench/random.js";
+import { pause } from "../../bench/waiting.js";
+import { displayPath } from "../../src/model/path.js";
+import { census } from "../../test/support/census.js";
+import { Misfortune, type FaultName } from "./faults.js";
+import type { SoakTarget, Stage } from "./stage.js";
+
+export interface RoundPlan {
+  readonly seed: number;
+  /** The round lasts until so many operations are done and every fault has struck. */
+  readonly operations: number;
+  /** Pauses between two faults lie between these. */
+  readonly faultsMs: readonly [number, number];
+  /** The longest time to become equal once all is quiet. */
+  readonly limitMs: number;
+  readonly log: (text: string) => void;
+}
+
+export interface RoundResult {
+  readonly operations: number;
+  readonly faults: ReadonlyMap<FaultName, number>;
+  /** From the first quiet moment until the last replica was equal. */
+  readonly equalAfterMs: number;
+  readonly entries: number;
+}
+
+/** The daemon must watch already. Throws where a replica stays unequal, or the daemon has ended. */
+export async function playRound(stage: Stage, plan: RoundPlan): Promise<RoundResult> {
+  const before = stage.churn.done;
+  const misfortune = new Misfortune(stage, seeded(plan.seed), plan.log);
+  const calm = new AbortController();
+  const [least, most] = plan.faultsMs;
+  const striking = misfortune.strike(calm.signal, least, most);
+  // What goes wrong with a fault itself ends the round, once the writer notices.
+  let failure: unknown;
+  striking.catch((error: unknown) => (failure = error));
+  const rhythm = seeded(plan.seed + 1);
+  const enough = () => stage.churn.done - before >= plan.operations && misfortune.isDealt;
+  while (failure === undefined && !enough() && stage.program.fell === undefined) {
+    stage.churn.step();
+    // Bursts of about forty operations; the daemon works in the rests.
+    if (rhythm.below(40) === 0) await pause(rhythm.below(25));
+  }
+  calm.abort();
+  await striking;
+  await misfortune.cureAll();
+  const quietSince = performance.now();
+  const entries = await untilAllEqual(stage, plan.limitMs);
+  return {
+    operations: stage.churn.done - before,
+    faults: misfortune.counts,
+    equalAfterMs: performance.now() - quietSince,
+    entries,
+  };
+}
+
+/** Resolves with the number of entries; throws with what still differs, where, and the log's end. */
+export async function untilAllEqual(stage: Stage, limitMs: number): Promise<number> {
+  const giveUpAt = performance.now() + limitMs;
+  const source = census(stage.source);
+  let waiting: readonly SoakTarget[] = [...stage.targets, stage.spare];
+  while (true) {
+    const { fell } = stage.program;
+    if (fell !== undefined) throw new Error(`The daemon fell: ${fell}\n${stage.program.tail()}`);
+    const unequal = waiting.flatMap((target) => {
+      const lines = differencesOf(source, target.replica);
+      return lines.length === 0 ? [] : [{ target, lines }];
+    });
+    waiting = unequal.map(({ target }) => target);
+    if (unequal.length === 0) return source.size;
+    if (performance.now() > giveUpAt) {
+      const told = unequal.map(
+        ({ target, lines }) =>
+          `${target.name}: ${lines.length} differ\n${lines.slice(0, 12).join("\n")}`,
+      );
+      throw new Error(
+        `Not equal ${limitMs} ms after all was quiet\n${told.join("\n")}\n${stage.program.tail()}`,
+      );
+    }
+    await pause(100);
+  }
+}
+
+/** In its root, a replica carries what we know it by. */
+const TOKEN = ".treecast-replica";
+
+/** Which names belong to one file is promised within a batch only, so it is left out. */
+function differencesOf(source: ReadonlyMap<string, string>, root: string): string[] {
+  let replica: ReadonlyMap<string, string>;
+  try {
+    replica = census(root, { include: (path) => path !== TOKEN });
+  } catch (error) {
+    return [String(error)]; // it changes under the census
+  }
+  const unlinked = (text: string | undefined) => text?.replace(/ linked=.*$/s, "");
+  const lines: string[] = [];
+  for (const [path, here] of source) {
+    const there = replica.get(path);
+    if (unlinked(here) === unlinked(there)) continue;
+    lines.push(`  ${displayPath(path)}\n    source  ${here}\n    replica ${there ?? "missing"}`);
+  }
+  for (const path of replica.keys()) {
+    if (!source.has(path)) lines.push(`  ${displayPath(path)}\n    on the replica only`);
+  }
+  return lines;
+}
