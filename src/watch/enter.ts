@@ -5,17 +5,22 @@
  * The identity of a directory is its watch descriptor: inotify answers one inode with one and the
  * same descriptor, wherever it has moved to, and never gives a descriptor out again.
  */
+import type { Filter } from "../filter/filter.js";
 import { Errno } from "../kernel/libc.js";
 import { Kind } from "../model/change.js";
 import type { Coverage } from "../model/change.js";
 import { joinPath, ROOT } from "../model/path.js";
 import type { RelativePath } from "../model/path.js";
 import type { TreeCalls } from "./calls.js";
+import { Departures } from "./departures.js";
+import type { Departure } from "./departures.js";
 import { Limbo } from "./limbo.js";
-import { Flag, Look, Looks } from "./looks.js";
+import { Flag, Look, LOOK_NEW, Looks } from "./looks.js";
 import { NO_NODE, NodeTable, ROOT_NODE, UNWATCHED } from "./node-table.js";
 import type { NodeId } from "./node-table.js";
 import type { Outbox } from "./outbox.js";
+import { keepsAlike } from "./place-rules.js";
+import type { KeepsAlike } from "./place-rules.js";
 import { Rechecks } from "./rechecks.js";
 import { ScanSet } from "./scan.js";
 
@@ -25,12 +30,18 @@ const LIMIT_ERRORS: ReadonlySet<number> = new Set([Errno.ENOSPC, Errno.ENOMEM]);
 
 export interface EntranceOptions {
   readonly calls: TreeCalls;
+  readonly filter: Filter | undefined;
   readonly outbox: Outbox;
+  /** A renamed directory is told as that, not with everything in it. */
+  readonly tellsMoves?: boolean;
   /** ms; only differences matter. */
   readonly now: () => number;
   /** True for a mount point where changes may go unheard, false for another, else undefined. */
   readonly unheardMount?: (path: RelativePath) => boolean | undefined;
 }
+
+/** What makes it doubtful whether all below a directory is known. */
+const DOUBTS = Flag.PENDING | Flag.SCANNED | Flag.UNHEARD | Flag.UNCERTAIN;
 
 /** A name in a directory that is to be entered. */
 export interface Place {
@@ -43,6 +54,7 @@ export class Entrance {
   readonly table = new NodeTable();
   readonly looks = new Looks(this.table);
   readonly limbo = new Limbo();
+  readonly departures = new Departures();
   readonly rechecks = new Rechecks();
   readonly scans = new ScanSet();
   /** A watch was refused for want of room since this was last set back. */
@@ -54,9 +66,13 @@ export class Entrance {
   /** The directory whose list is being read: what is entered in it is there. */
   listed: NodeId = NO_NODE;
   readonly #options: EntranceOptions;
+  readonly #keepsAlike: KeepsAlike;
+  /** The last place that was taken from a directory that was known there. */
+  #takenPlace: { readonly parent: NodeId; readonly name: string } | undefined;
 
   constructor(options: EntranceOptions) {
     this.#options = options;
+    this.#keepsAlike = keepsAlike(options.filter);
   }
 
   /** Directories without a place count as watched until they are given up. */
@@ -86,16 +102,24 @@ export class Entrance {
     return 0;
   }
 
-  /** A directory is said to be at this place: watches it and, unless it was there, asks for a look. */
-  enter(parent: NodeId, name: string, how: number): void {
+  /**
+   * A directory is said to be at this place: watches it and, unless it was there, asks for a look.
+   * `cookie` names the rename that brought it, or is 0.
+   */
+  enter(parent: NodeId, name: string, how: number, cookie = 0): void {
     const parentPath = this.table.pathOf(parent);
     if (parentPath === undefined) return;
-    this.enterAt({ parent, name, path: joinPath(parentPath, name) }, how);
+    this.enterAt({ parent, name, path: joinPath(parentPath, name) }, how, cookie);
   }
 
-  enterAt(place: Place, how: number): void {
+  enterAt(place: Place, how: number, cookie = 0): void {
     const known = this.table.child(place.parent, place.name);
     const watch = this.#options.calls.addWatch(place.path);
+    if (watch === -Errno.ENOENT && cookie !== 0) {
+      // It has gone on from here, which events will tell; it came here first.
+      const node = this.departures.withCookie(cookie);
+      if (node !== NO_NODE) this.#enterMoved(place, known, node, how);
+    }
     if (watch < 0) {
       this.#notEntered(place, known, -watch, how);
       return;
@@ -107,6 +131,39 @@ export class Entrance {
       this.#markSeen(known, place);
       if ((how & Look.DEEP) !== 0) this.looks.ask(known, how);
     }
+  }
+
+  /**
+   * An event says that a directory has left its place by a rename. True when its name is to be
+   * told as gone now: not while it may still arrive, and not when that was told already.
+   */
+  depart(node: NodeId, cookie: number): boolean {
+    const [parent, name] = [this.table.parentOf(node), this.table.nameOf(node)];
+    const taken = this.#takenPlace;
+    if (taken?.parent === parent && taken.name === name) {
+      this.#takenPlace = undefined;
+      // Two that change places at once (RENAME_EXCHANGE): the second is told to leave where the
+      // first has come already.
+      const path = this.table.pathOf(node);
+      const watch = path === undefined ? UNWATCHED : this.#options.calls.addWatch(path);
+      if (watch === this.table.watchOf(node)) return false;
+    }
+    this.leave(node);
+    if (this.#options.tellsMoves !== true) return true;
+    this.departures.put(node, { parentWatch: this.table.watchOf(parent), name, cookie });
+    return false;
+  }
+
+  /** Something else is at a place: who left it for a rename cannot be told as renamed any more. */
+  placeTaken(parent: NodeId, name: string): void {
+    const node = this.departures.fromPlace(this.table.watchOf(parent), name);
+    const departure = this.departures.take(node);
+    if (departure !== undefined) this.#tellLeft(departure);
+  }
+
+  /** To be called after each reading: who has not arrived by now is told as gone. */
+  endDepartures(): void {
+    for (const departure of this.departures.takeOverdue()) this.#tellLeft(departure);
   }
 
   /** A directory has left its place. Its watches stay until it is clear that it does not return. */
@@ -169,15 +226,49 @@ export class Entrance {
       this.recheck(place.parent, place.name);
       return;
     }
+    const departure = this.departures.take(holder);
+    const from = this.#placeBefore(holder, departure);
     const before = this.table.parentOf(holder);
     if (before !== NO_NODE) this.recheck(before, this.table.nameOf(holder));
     if (known !== NO_NODE) this.#replace(known, place.path, how);
     this.table.move(holder, place.parent, place.name);
     this.limbo.remove(holder);
     this.#markSeen(holder, place);
+    if (how === LOOK_NEW && from !== undefined && this.#tellMove(holder, from, place.path)) return;
+    if (departure !== undefined) this.#tellLeft(departure);
     if ((how & Look.TELL_ENTRIES) !== 0) this.#tellDirectory(place.path);
     // While it had no place its events were lost, so everything below counts as new.
     this.looks.ask(holder, how | Look.DEEP);
+  }
+
+  /** Where those who are told of changes believe a directory to be; undefined if nowhere. */
+  #placeBefore(node: NodeId, departure: Departure | undefined): RelativePath | undefined {
+    if (departure === undefined) return this.table.pathOf(node);
+    const parent = this.table.byWatch(departure.parentWatch);
+    const path = parent === NO_NODE ? undefined : this.table.pathOf(parent);
+    return path === undefined ? undefined : joinPath(path, departure.name);
+  }
+
+  /** False, with nothing told, unless all that is below was told, or will be at the new place. */
+  #tellMove(node: NodeId, from: RelativePath, to: RelativePath): boolean {
+    if (this.#options.tellsMoves !== true || from === to) return false;
+    for (const each of this.table.subtreeOf(node)) {
+      const isDoubtful =
+        (this.table.flagsOf(each) & DOUBTS) !== 0 ||
+        this.table.watchOf(each) === UNWATCHED ||
+        this.rechecks.has(each);
+      if (isDoubtful) return false;
+    }
+    return this.#keepsAlike(from, to) && this.#options.outbox.moveDirectory(from, to);
+  }
+
+  #tellLeft(departure: Departure): void {
+    const parent = this.table.byWatch(departure.parentWatch);
+    // Whoever knew it below a place that is gone knows by that.
+    if (parent === NO_NODE) return;
+    const path = this.#placeBefore(NO_NODE, departure);
+    if (path === undefined) this.table.addFlags(parent, Flag.UNCERTAIN);
+    else this.#options.outbox.add(path, Kind.Gone | Kind.Directory);
   }
 
   /** Two places on one inode at once: only mounts do that to a directory. */
@@ -223,6 +314,7 @@ export class Entrance {
     if ((how & Look.TELL_ENTRIES) !== 0) {
       this.#options.outbox.add(path, Kind.Gone | Kind.Directory);
     }
+    this.#takenPlace = { parent: this.table.parentOf(known), name: this.table.nameOf(known) };
     this.leave(known);
   }
 
@@ -247,6 +339,8 @@ export class Entrance {
 
   #forget(node: NodeId): void {
     this.limbo.remove(node);
+    const departure = this.departures.take(node);
+    if (departure !== undefined) this.#tellLeft(departure);
     this.rechecks.forget(node);
     this.scans.remove(node);
     this.table.forget(node);

@@ -5,7 +5,7 @@ import type { Coverage } from "../model/change.js";
 import type { RelativePath } from "../model/path.js";
 import { ScanPace } from "./scan.js";
 import type { Reading, TreeSource } from "./source.js";
-import type { SurveyOptions } from "./survey.js";
+import type { EntranceOptions } from "./enter.js";
 import { WatchedTree } from "./tree.js";
 
 const BUFFER_BYTES = 256 * 1024;
@@ -16,7 +16,7 @@ const LONGEST_RECORD = 272;
 
 const buffer = Buffer.from(new ArrayBuffer(BUFFER_BYTES));
 
-export interface InotifySourceOptions extends SurveyOptions {
+export interface InotifySourceOptions extends EntranceOptions {
   readonly descriptor: number;
   /** The shortest pause between scans of what cannot be watched. */
   readonly scanIntervalMs: number;

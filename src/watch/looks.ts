@@ -27,6 +27,8 @@ export const Flag = {
   SCANNED: 32,
   /** On a file system where others write unheard: scanned although it is watched. */
   UNHEARD: 64,
+  /** Something in it may not have been told: an event came while it had no place, a look failed. */
+  UNCERTAIN: 128,
 } as const;
 
 const LOOK_BITS = LOOK_NEW | Look.DEEP;

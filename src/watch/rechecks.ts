@@ -26,6 +26,10 @@ export class Rechecks {
     return this.#waiting.size;
   }
 
+  has(node: NodeId): boolean {
+    return this.#waiting.has(node);
+  }
+
   /** Asks for another look at a directory, for one missing name or altogether. */
   ask(node: NodeId, name: string | undefined, now: number): void {
     let entry = this.#waiting.get(node);

@@ -5,7 +5,6 @@
  */
 import type { EntryType } from "../kernel/directory.js";
 import { Errno } from "../kernel/libc.js";
-import type { Filter } from "../filter/filter.js";
 import { Kind } from "../model/change.js";
 import { joinPath } from "../model/path.js";
 import type { RelativePath } from "../model/path.js";
@@ -16,10 +15,6 @@ import { NO_NODE, ROOT_NODE, UNWATCHED } from "./node-table.js";
 import type { NodeId } from "./node-table.js";
 import { fingerprint, isDirectoryPrint } from "./scan.js";
 import type { Snapshot } from "./scan.js";
-
-export interface SurveyOptions extends EntranceOptions {
-  readonly filter: Filter | undefined;
-}
 
 /** One directory being looked at. */
 interface Sight {
@@ -35,15 +30,17 @@ export class Survey {
   /** Changes that scans have found so far. */
   differences = 0;
   readonly #entrance: Entrance;
-  readonly #options: SurveyOptions;
+  readonly #options: EntranceOptions;
 
-  constructor(entrance: Entrance, options: SurveyOptions) {
+  constructor(entrance: Entrance, options: EntranceOptions) {
     this.#entrance = entrance;
     this.#options = options;
   }
 
   /** Looks at directories until none is left or `until` (ms) has passed. */
   work(until: number): void {
+    // Between the two halves of a rename nothing may be looked at.
+    if (this.#entrance.departures.size > 0) return;
     let look;
     while ((look = this.#entrance.looks.take()) !== undefined) {
       this.#lookAt(look.node, look.how);
@@ -82,7 +79,10 @@ export class Survey {
     const { table, scans, rechecks } = this.#entrance;
     const path = table.pathOf(node);
     // A detached directory has no path; should it return, it is entered anew.
-    if (path === undefined) return;
+    if (path === undefined) {
+      table.addFlags(node, Flag.UNCERTAIN);
+      return;
+    }
     const isScanned = (table.flagsOf(node) & Flag.SCANNED) !== 0;
     const sight: Sight = {
       node,
@@ -102,6 +102,7 @@ export class Survey {
       else table.dropFlags(child, Flag.SEEN);
     }
     this.#finishScan(sight);
+    if ((how & (Look.TELL_ENTRIES | Look.DEEP)) !== 0) table.dropFlags(node, Flag.UNCERTAIN);
     if (rechecks.size === doubts) rechecks.satisfied(node);
   }
 
@@ -163,6 +164,7 @@ export class Survey {
 
   #notListed({ node, how }: Sight, error: number): void {
     const { table } = this.#entrance;
+    table.addFlags(node, Flag.UNCERTAIN);
     for (const child of table.childrenOf(node)) table.dropFlags(child, Flag.SEEN);
     if (GONE_ERRORS.has(error)) {
       if (node === ROOT_NODE) this.#entrance.rootInDoubt = true;

@@ -11,27 +11,31 @@ import { joinPath } from "../model/path.js";
 import type { RelativePath } from "../model/path.js";
 import { Creations } from "./creations.js";
 import { Entrance } from "./enter.js";
-import { Look, LOOK_NEW } from "./looks.js";
+import type { EntranceOptions } from "./enter.js";
+import { Flag, Look, LOOK_NEW } from "./looks.js";
 import { NO_NODE, ROOT_NODE, UNWATCHED } from "./node-table.js";
 import type { NodeId } from "./node-table.js";
 import { EventRing } from "./ring.js";
 import { Survey } from "./survey.js";
-import type { SurveyOptions } from "./survey.js";
+
+const ARRIVAL = Mask.CREATE | Mask.MOVED_TO;
 
 export class WatchedTree {
   readonly entrance: Entrance;
   readonly survey: Survey;
   /** The queue was full; the owner sets it back when it has asked for a new look. */
   overflowed = false;
-  readonly #options: SurveyOptions;
+  readonly #options: EntranceOptions;
   readonly #creations: Creations;
   readonly #ring = new EventRing();
   // A file's events come in runs: the last place saves building the path again.
   #lastNode: NodeId = NO_NODE;
   #lastName = "";
   #lastPath: RelativePath | undefined;
+  /** Files that left by a rename in this reading, by cookie. */
+  readonly #leftFiles = new Map<number, RelativePath>();
 
-  constructor(options: SurveyOptions) {
+  constructor(options: EntranceOptions) {
     this.#options = options;
     this.entrance = new Entrance(options);
     this.survey = new Survey(this.entrance, options);
@@ -40,7 +44,7 @@ export class WatchedTree {
 
   /** True when `settle` has something to decide, even if no event comes. */
   get isUnsettled(): boolean {
-    return this.#creations.isUnsettled;
+    return this.#creations.isUnsettled || this.entrance.departures.size > 0;
   }
 
   /** Takes one record. `at` is ms since the epoch, for the ring. */
@@ -58,12 +62,14 @@ export class WatchedTree {
       this.#forgetLast();
       this.entrance.watchEnded(node);
     } else if (name === "") this.#takeOwn(node, mask);
-    else this.#takeEntry(node, mask, name);
+    else this.#takeEntry(node, mask, cookie, name);
   }
 
   /** To be called when a reading is done: decides what events alone leave open. */
   settle(): void {
+    this.entrance.endDepartures();
     this.#creations.settle();
+    if (this.#leftFiles.size > 0) this.#leftFiles.clear();
     // Looking at directories moves nodes; what was remembered may not hold afterwards.
     this.#forgetLast();
   }
@@ -115,14 +121,17 @@ export class WatchedTree {
     if (path !== undefined) this.#tell(path, Kind.Attributes | Kind.Directory);
   }
 
-  #takeEntry(node: NodeId, mask: number, name: string): void {
+  #takeEntry(node: NodeId, mask: number, cookie: number, name: string): void {
     const path = this.#placeOf(node, name, (mask & Mask.ISDIR) !== 0);
     if (path === undefined) return;
-    if ((mask & Mask.ISDIR) === 0) this.#takeFile(path, mask);
-    else this.#takeDirectory(node, path, mask, name);
+    if (this.entrance.departures.size > 0 && (mask & ARRIVAL) !== 0) {
+      this.entrance.placeTaken(node, name);
+    }
+    if ((mask & Mask.ISDIR) === 0) this.#takeFile(path, mask, cookie);
+    else this.#takeDirectory(node, path, mask, cookie, name);
   }
 
-  #takeFile(path: RelativePath, mask: number): void {
+  #takeFile(path: RelativePath, mask: number, cookie: number): void {
     if ((mask & (Mask.CREATE | Mask.MODIFY)) !== 0) {
       if ((mask & Mask.CREATE) !== 0) this.#creations.created(path);
       else this.#creations.written(path);
@@ -133,22 +142,50 @@ export class WatchedTree {
     if ((mask & (Mask.DELETE | Mask.MOVED_FROM)) !== 0) kinds |= Kind.Gone;
     if ((mask & Mask.ATTRIB) !== 0) kinds |= Kind.Attributes;
     if (kinds !== 0) this.#tell(path, kinds);
+    if (cookie !== 0 && this.#options.tellsMoves === true) this.#pairFile(path, mask, cookie);
   }
 
-  #takeDirectory(node: NodeId, path: RelativePath, mask: number, name: string): void {
+  #pairFile(path: RelativePath, mask: number, cookie: number): void {
+    if ((mask & Mask.MOVED_FROM) !== 0) {
+      this.#leftFiles.set(cookie, path);
+      return;
+    }
+    const from = this.#leftFiles.get(cookie);
+    if (from !== undefined) this.#options.outbox.moveFile(from, path);
+  }
+
+  #takeDirectory(
+    node: NodeId,
+    path: RelativePath,
+    mask: number,
+    cookie: number,
+    name: string,
+  ): void {
     if ((mask & Mask.ATTRIB) !== 0) this.#takeDirectoryAttributes(node, path, name);
     if ((mask & (Mask.DELETE | Mask.MOVED_FROM)) !== 0) {
-      this.#tell(path, Kind.Gone | Kind.Directory);
-      this.entrance.rechecks.explained(node, name);
-      const child = this.entrance.table.child(node, name);
-      if (child !== NO_NODE) this.entrance.leave(child);
-      this.#forgetLast();
+      this.#directoryLeft(node, path, mask, cookie, name);
     }
-    if ((mask & (Mask.CREATE | Mask.MOVED_TO)) !== 0) {
+    if ((mask & ARRIVAL) !== 0) {
       this.#tell(path, Kind.Content | Kind.Directory);
-      this.entrance.enter(node, name, LOOK_NEW);
+      this.entrance.enter(node, name, LOOK_NEW, cookie);
       this.#forgetLast();
     }
+  }
+
+  #directoryLeft(
+    node: NodeId,
+    path: RelativePath,
+    mask: number,
+    cookie: number,
+    name: string,
+  ): void {
+    this.#forgetLast();
+    this.entrance.rechecks.explained(node, name);
+    const child = this.entrance.table.child(node, name);
+    const isRename = (mask & Mask.MOVED_FROM) !== 0;
+    if (child !== NO_NODE && !isRename) this.entrance.leave(child);
+    if (child !== NO_NODE && isRename && !this.entrance.depart(child, cookie)) return;
+    this.#tell(path, Kind.Gone | Kind.Directory);
   }
 
   #takeDirectoryAttributes(node: NodeId, path: RelativePath, name: string): void {
@@ -164,6 +201,7 @@ export class WatchedTree {
   #placeOf(node: NodeId, name: string, isDirectory: boolean): RelativePath | undefined {
     if (node === this.#lastNode && name === this.#lastName && !isDirectory) return this.#lastPath;
     const directory = this.entrance.table.pathOf(node);
+    if (directory === undefined) this.entrance.table.addFlags(node, Flag.UNCERTAIN);
     let path = directory === undefined ? undefined : joinPath(directory, name);
     if (path !== undefined && this.#options.filter?.keepsEntry(path, isDirectory) === false) {
       path = undefined;

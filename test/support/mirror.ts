@@ -1,11 +1,14 @@
 /**
  * A replica in memory, kept only by what a watch tells: the disk is looked at where a change points
  * and nowhere else. What the watch misses stays wrong here, and the comparison shows it.
+ *
+ * The disk may be ahead of what is told: what was looked at since the last barrier may have been
+ * something newer already. Whoever carries out renames has to look at that once more, as below.
  */
 import { lstatSync, readdirSync } from "node:fs";
 import type { BigIntStats } from "node:fs";
 import { Kind } from "../../src/model/change.js";
-import type { Changes, Coverage, Gap, Kinds } from "../../src/model/change.js";
+import type { Changes, Coverage, Gap, Kinds, Move } from "../../src/model/change.js";
 import {
   ancestorsOf,
   bytesBelow,
@@ -37,6 +40,10 @@ export class Mirror implements WatchListener {
   readonly roots: string[] = [];
   readonly notices: WatchNotice[] = [];
   readonly coverages: Coverage[] = [];
+  /** Every rename that was told, as `from → to`. */
+  readonly moves: string[] = [];
+  /** False: does not carry renames out, and compares the new place of every directory. */
+  honoursMoves = true;
   messages = 0;
   told = 0;
   /** Every kind a path was told with. */
@@ -44,6 +51,9 @@ export class Mirror implements WatchListener {
   readonly #root: string;
   /** Directories that a comparison copied, and that have not been told as new since. */
   readonly #compared = new Set<RelativePath>();
+  /** What was looked at since the last barrier, alone and with all below. */
+  readonly #fresh = new Set<RelativePath>();
+  readonly #freshWholes = new Set<RelativePath>();
 
   /** `root` is absolute, latin1. */
   constructor(root: string) {
@@ -51,15 +61,65 @@ export class Mirror implements WatchListener {
     this.copyAll();
   }
 
-  changes({ paths, kinds }: Changes): void {
+  changes({ paths, kinds, moves = [] }: Changes): void {
     this.messages++;
     this.told += paths.length;
+    const marks = new Map<RelativePath, Kinds>();
     for (const [index, path] of paths.entries()) {
       const kind = kinds[index]!;
       this.kinds.set(path, (this.kinds.get(path) ?? 0) | kind);
-      // A file that is only being written waits for its close.
-      if ((kind & (Kind.Content | Kind.Attributes | Kind.Gone)) !== 0) this.#copy(path, kind);
+      marks.set(path, kind);
     }
+    for (const move of moves) this.#move(move, marks);
+    for (const [path, kind] of marks) {
+      // A file that is only being written waits for its close.
+      if ((kind & ~(Kind.Writing | Kind.Directory)) !== 0) this.#copy(path, kind);
+    }
+  }
+
+  /** Everything that happened before has been told. */
+  barrier(): void {
+    this.#fresh.clear();
+    this.#freshWholes.clear();
+  }
+
+  /** Carries a rename out, and marks at the new place what is to be looked at there. */
+  #move({ from, to, isDirectory: whole }: Move, marks: Map<RelativePath, Kinds>): void {
+    this.moves.push(`${displayPath(from)} → ${displayPath(to)}`);
+    const mark = (path: RelativePath, kind: Kinds) =>
+      marks.set(path, (marks.get(path) ?? 0) | kind);
+    if (!this.honoursMoves) {
+      if (whole) mark(to, Kind.Content | Kind.Subtree);
+      return;
+    }
+    const before = this.entries.get(from);
+    const mustCompare = before === undefined || (whole && !isDirectory(before));
+    if (whole && (mustCompare || this.#isFreshWhole(from))) mark(to, Kind.Content | Kind.Subtree);
+    // Whatever stood there is gone, also where that was told together with what came.
+    const arrived = marks.get(to) ?? 0;
+    marks.set(to, arrived & ~Kind.Gone);
+    this.#delete(to);
+    for (const path of [...this.entries.keys()]) {
+      if (path !== from && !isBelow(path, from)) continue;
+      this.entries.set(moved(path, from, to), this.entries.get(path)!);
+      this.entries.delete(path);
+    }
+    for (const set of [this.#compared, this.#fresh, this.#freshWholes]) {
+      for (const path of [...set]) if (isBelow(path, from)) set.add(moved(path, from, to));
+    }
+    for (const path of this.#fresh) if (isBelow(path, to)) mark(path, Kind.Content);
+    for (const path of this.#freshWholes) {
+      if (isBelow(path, to)) mark(path, Kind.Content | Kind.Subtree);
+    }
+    for (const [path, kind] of [...marks]) {
+      if (isBelow(path, from)) mark(moved(path, from, to), kind);
+    }
+  }
+
+  #isFreshWhole(place: RelativePath): boolean {
+    if (this.#freshWholes.has(place) || this.#freshWholes.has(ROOT)) return true;
+    for (const above of ancestorsOf(place)) if (this.#freshWholes.has(above)) return true;
+    return false;
   }
 
   gap(gap: Gap): void {
@@ -82,6 +142,7 @@ export class Mirror implements WatchListener {
   /** Compares everything, while the disk may be ahead of the watch. */
   compareAll(): void {
     this.copyAll();
+    this.#freshWholes.add(ROOT);
     for (const [path, text] of this.entries) if (isDirectory(text)) this.#compared.add(path);
   }
 
@@ -89,6 +150,7 @@ export class Mirror implements WatchListener {
   copyAll(): void {
     this.entries.clear();
     this.#compared.clear();
+    this.barrier();
     for (const [path, text] of walk(this.#root)) this.entries.set(path, text);
   }
 
@@ -114,6 +176,7 @@ export class Mirror implements WatchListener {
 
   #copy(path: RelativePath, kinds: Kinds): void {
     const text = lookAt(this.#root, path);
+    this.#fresh.add(path);
     const before = this.entries.get(path);
     if (text === undefined) this.#drop(path);
     // A file in a directory's place: what was below is not there.
@@ -124,7 +187,8 @@ export class Mirror implements WatchListener {
     const isAnother = (kinds & Kind.Gone) !== 0 && (kinds & Kind.Directory) !== 0;
     // One that a comparison met before it was watched is compared again once it is.
     const wasAhead = (kinds & Kind.Content) !== 0 && this.#compared.delete(path);
-    if ((isAnother || wasAhead) && isDirectory(text)) this.#compare(path, text);
+    const isWhole = (kinds & Kind.Subtree) !== 0;
+    if ((isAnother || wasAhead || isWhole) && isDirectory(text)) this.#compare(path, text);
   }
 
   #compare(path: RelativePath, text: string): void {
@@ -138,12 +202,21 @@ export class Mirror implements WatchListener {
   }
 
   #drop(path: RelativePath): void {
+    this.#freshWholes.add(path);
+    this.#delete(path);
+  }
+
+  #delete(path: RelativePath): void {
     const before = this.entries.get(path);
     this.entries.delete(path);
     // What lies below an unknown name goes too, as it does when a replica deletes it.
     if (before !== undefined && !isDirectory(before)) return;
     for (const each of this.entries.keys()) if (isBelow(each, path)) this.entries.delete(each);
   }
+}
+
+function moved(path: RelativePath, from: RelativePath, to: RelativePath): RelativePath {
+  return (to + path.slice(from.length)) as RelativePath;
 }
 
 function isDirectory(text: string): boolean {
@@ -210,6 +283,7 @@ export async function startMirror(
     watch,
     async differences() {
       await watch.drain();
+      mirror.barrier();
       return mirror.differences();
     },
     [Symbol.asyncDispose]: () => watch.close(),

@@ -18,6 +18,8 @@ import { Mirror } from "../support/mirror.js";
 
 export interface HarnessOptions {
   readonly filter?: Filter;
+  /** What becomes of renames: told and carried out, told and not honoured, or not told. */
+  readonly moves?: "honoured" | "ignored" | "untold";
   readonly unheardMount?: (path: RelativePath) => boolean | undefined;
   /** Puts other calls in the place of the kernel's: a limit, or another order. */
   readonly wrap?: (calls: TreeCalls) => TreeCalls;
@@ -41,10 +43,12 @@ export class Harness implements Disposable {
       calls,
       filter: options.filter,
       outbox: this.#outbox,
+      tellsMoves: options.moves !== "untold",
       now: () => this.#now,
       ...(options.unheardMount === undefined ? {} : { unheardMount: options.unheardMount }),
     });
     this.mirror = new Mirror(root);
+    this.mirror.honoursMoves = options.moves !== "ignored";
   }
 
   /** Watches the tree as it stands; what is there is known to the mirror. */
@@ -103,11 +107,15 @@ export class Harness implements Disposable {
       entrance.clearLimbo(this.#now);
     }
     this.deliver();
+    // What happened between the tree's own calls may not be told yet.
+    if (this.read() === 0) this.mirror.barrier();
+    else this.settle();
   }
 
-  deliver(): void {
-    const changes = this.#outbox.take(Infinity, 0);
-    if (changes !== undefined) this.mirror.changes(changes);
+  /** Hands over what is told, `limit` paths at a time. */
+  deliver(limit = Infinity): void {
+    let changes;
+    while ((changes = this.#outbox.take(limit, 0)) !== undefined) this.mirror.changes(changes);
   }
 
   /** One scan of what is not watched. */

@@ -94,15 +94,15 @@ function failures(count: number, options: HarnessOptions): number {
 }
 
 describe("a watched tree", () => {
-  it(
-    "tells every difference, whatever happens between its system calls",
+  it.each(["honoured", "ignored", "untold"] as const)(
+    "tells every difference, whatever happens between its system calls: renames %s",
     { timeout: 120_000 },
-    () => {
+    (moves) => {
       fc.assert(
         fc.property(story(step), (each) => {
-          expect(play(each)).toEqual([]);
+          expect(play(each, { moves })).toEqual([]);
         }),
-        { numRuns: Number(process.env["TREECAST_RUNS"] ?? 250) },
+        { numRuns: Number(process.env["TREECAST_RUNS"] ?? 150) },
       );
     },
   );
