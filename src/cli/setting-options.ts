@@ -119,12 +119,10 @@ const GROUPS: Readonly<Record<string, readonly SettingOption[]>> = {
 };
 
 /** Only for a program that goes on: what it does at its start. */
-const START: SettingOption = flag(
-  "initial",
-  "--no-initial",
-  "do not compare everything at the start",
-  "none",
-);
+const START: readonly SettingOption[] = [
+  flag("initial", "--no-initial", "never compare a replica as a whole at the start", "none"),
+  flag("index", "--no-index", "keep no index: compare every replica at each start", "off"),
+];
 
 export interface GivenSettings {
   /** Flags of settings that were given, as people write them. */
@@ -150,7 +148,7 @@ export function addSettingOptions(
   for (const [group, settings] of Object.entries(GROUPS)) {
     for (const setting of settings) add(setting, group);
   }
-  if (start) add(START, "What is replicated:");
+  for (const setting of start ? START : []) add(setting, "What is replicated:");
   return () => ({ flags, overrides: overridesFrom(draft) });
 
   function add({ flags: form, help, put }: SettingOption, group: string): void {

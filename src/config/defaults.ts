@@ -3,13 +3,29 @@
  * reference and the editor's schema all read this one table.
  */
 
+/** What holds in a part that is switched on where it does not say. */
+export const PART_DEFAULTS = {
+  limit: { entries: "1000", share: "50%" },
+  audit: { share: "4%", checksum: "false", repair: "true" },
+  trash: { keep: "7d", overwritten: "false" },
+} as const;
+
 export const DEFAULTS = {
   filter: ["preset:editor-temp"],
   filterFile: [],
   initial: "full",
+  index: "on",
   longestWait: "60s",
+  scanInterval: "5s",
+  first: [],
+  last: [],
+  guard: { deletes: PART_DEFAULTS.limit, rewrites: "off" },
+  passes: [],
+  audit: PART_DEFAULTS.audit,
   deletes: "mirror",
   adopt: "keep",
+  trash: "off",
+  identity: "token",
   attributes: "mirror",
   acls: "false",
   xattrs: "false",
@@ -29,3 +45,6 @@ export const DEFAULTS = {
 } as const;
 
 export const LOG_DEFAULTS = { level: "info", format: "auto" } as const;
+
+/** The longest that targets are kept apart at the start of a timed pass. */
+export const LONGEST_JITTER = "5m";

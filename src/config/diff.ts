@@ -20,20 +20,15 @@ export interface SourceChange {
   readonly after: SourceConfig;
   /** Keys of the source's own that changed, without `targets`; with none, it keeps its watch. */
   readonly keys: readonly (keyof SourceConfig)[];
-  readonly targets: TargetsDiff;
+  readonly targets: NamedDiff<TargetConfig>;
 }
 
-export interface TargetsDiff {
-  readonly added: readonly TargetConfig[];
-  readonly removed: readonly TargetConfig[];
-  readonly changed: readonly TargetChange[];
-  readonly kept: readonly TargetConfig[];
-}
-
-export interface TargetChange {
-  readonly before: TargetConfig;
-  readonly after: TargetConfig;
-  readonly keys: readonly (keyof TargetConfig)[];
+/** Two lists of what has a name, compared by it. */
+export interface NamedDiff<T> {
+  readonly added: readonly T[];
+  readonly removed: readonly T[];
+  readonly changed: readonly { before: T; after: T; keys: readonly (keyof T)[] }[];
+  readonly kept: readonly T[];
 }
 
 export function diffConfigs(before: Config, after: Config): ConfigDiff {
@@ -61,13 +56,6 @@ function isReal({ keys, targets: { added, removed, changed } }: SourceChange): b
 /** True when a reload would do nothing. */
 export function isUnchanged({ stateDirectory, log, added, removed, changed }: ConfigDiff): boolean {
   return !stateDirectory && !log && [...added, ...removed, ...changed].length === 0;
-}
-
-interface NamedDiff<T> {
-  readonly added: readonly T[];
-  readonly removed: readonly T[];
-  readonly changed: readonly { before: T; after: T; keys: readonly (keyof T)[] }[];
-  readonly kept: readonly T[];
 }
 
 function diffNamed<T extends { readonly name: string }>(

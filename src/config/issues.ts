@@ -72,9 +72,11 @@ function closest(value: unknown, words: unknown): string | undefined {
   return word === undefined ? undefined : `Did you mean '${word}'?`;
 }
 
-/** Names from other programs, and what they are called here. */
+/** Names from other programs, and what they are called here; `a.b` is the key b of the mapping a. */
 const FOREIGN: Readonly<Record<string, string>> = {
+  backupdir: "trash",
   bwlimit: "bandwidth",
+  crontab: "passes",
   delete: "deletes",
   dest: "to",
   destination: "to",
@@ -83,15 +85,19 @@ const FOREIGN: Readonly<Record<string, string>> = {
   excludefrom: "filterFile",
   excludes: "filter",
   host: "to",
-  identityfile: "identity",
+  identityfile: "ssh.identity",
   ignore: "filter",
   localpath: "path",
+  maxdelete: "guard.deletes",
   remote: "to",
   rsyncpath: "remoteRsync",
+  schedule: "passes",
   secretsfile: "passwordFile",
   source: "path",
   src: "path",
   target: "to",
+  timezone: "timeZone",
+  tz: "timeZone",
   url: "to",
 };
 
@@ -104,8 +110,7 @@ function unknownKey(key: string, path: readonly PathPart[], given: Given, known:
     return problem(given, at, message, hint, "key");
   }
   const here = Object.keys(shapeAt(path, given.included, known));
-  const foreign = FOREIGN[plain];
-  const meant = foreign !== undefined && here.includes(foreign) ? foreign : nearest(key, here);
+  const meant = foreignTo(plain, path, here) ?? nearest(key, here);
   const elsewhere = meant === undefined ? homeOf(key, known) : undefined;
   let hint: string | undefined;
   if (meant !== undefined) hint = `Did you mean '${meant}'?`;
@@ -115,8 +120,21 @@ function unknownKey(key: string, path: readonly PathPart[], given: Given, known:
   return problem(given, at, `unknown key ${quote(key)}`, hint, "key");
 }
 
+function foreignTo(
+  plain: string,
+  path: readonly PathPart[],
+  here: readonly string[],
+): string | undefined {
+  const name = Object.hasOwn(FOREIGN, plain) ? FOREIGN[plain] : undefined;
+  const [outer = "", inner] = name?.split(".") ?? [];
+  if (inner !== undefined && path.at(-1) === outer) return inner;
+  return here.includes(outer) ? name : undefined;
+}
+
 /** The keys of the mapping at a path. */
 function shapeAt(path: readonly PathPart[], included: boolean, known: Schema): object {
+  if (path.at(-2) === "passes") return known.passShape;
+  if (path.at(-2) === "guard") return known.limitShape;
   switch (path.at(-1)) {
     case undefined:
       return included ? known.includedShape : known.mainShape;
@@ -130,6 +148,12 @@ function shapeAt(path: readonly PathPart[], included: boolean, known: Schema): o
       return known.sessionsShape;
     case "retry":
       return known.retryShape;
+    case "guard":
+      return known.guardShape;
+    case "audit":
+      return known.auditShape;
+    case "trash":
+      return known.trashShape;
     default:
       return path.includes("targets") ? known.targetShape : known.sourceShape;
   }
@@ -143,6 +167,10 @@ function homeOf(key: string, known: Schema): string | undefined {
     [known.sshShape, "under 'ssh'"],
     [known.sessionsShape, "under 'sessions'"],
     [known.retryShape, "under 'retry'"],
+    [known.guardShape, "under 'guard'"],
+    [known.auditShape, "under 'audit'"],
+    [known.trashShape, "under 'trash'"],
+    [known.passShape, "to an entry of 'passes'"],
     [known.logShape, "under 'log'"],
   ];
   return homes.find(([shape]) => Object.hasOwn(shape, key))?.[1];

@@ -3,11 +3,10 @@
  * expects when the text is another, and knows how an editor's schema describes it.
  */
 import * as z from "zod";
-import { parseEndpoint } from "../model/endpoint.js";
+import { isLoginWord, parseEndpoint } from "../model/endpoint.js";
 import type { Endpoint } from "../model/endpoint.js";
 import { Fault } from "../model/fault.js";
 import { compileFilter } from "../filter/filter.js";
-import { formatDuration, parseDuration } from "./duration.js";
 import { checkOptions } from "../rsync/options.js";
 import { quote } from "./quote.js";
 import { formatSize, parseSize } from "./size.js";
@@ -22,7 +21,7 @@ export interface LeafMeta {
  * A value read from text. `read` gives undefined where the text does not fit, or throws a Fault
  * that says more than "expected …" could.
  */
-function leaf<T>(
+export function leaf<T>(
   expected: string,
   meta: LeafMeta,
   read: (text: string) => T | undefined,
@@ -67,7 +66,7 @@ export function userName() {
   return leaf(
     "expected a user name",
     { kind: "name", json: { type: "string", minLength: 1 } },
-    (value) => (PLAIN_WORD.test(value) && !value.includes(":") ? value : undefined),
+    (value) => (isLoginWord(value) && !value.includes(":") ? value : undefined),
   );
 }
 
@@ -91,6 +90,32 @@ export function flag() {
   );
 }
 
+/** For what is there or not, where `flag` is for what is done or not. */
+export function onOrOff() {
+  return leaf(
+    "expected on or off",
+    { kind: "`on` · `off`", json: { enum: ["on", "off"] } },
+    (value) => (value === "on" ? true : value === "off" ? false : undefined),
+    (value) => {
+      if (/^(?:yes|y|1|true)$/i.test(value)) return "Write on.";
+      return /^(?:no|n|0|false|none)$/i.test(value) ? "Write off." : undefined;
+    },
+  );
+}
+
+/** For what is off, or has settings of its own. */
+export function off(expected: string) {
+  return leaf(
+    expected,
+    { kind: "`off`", json: { enum: ["off"] } },
+    (value) => (value === "off" ? value : undefined),
+    (value) => {
+      if (/^(?:on|yes|true)$/i.test(value)) return "Write {} for the usual values.";
+      return /^(?:no|false|none|never|0)$/i.test(value) ? "Write off." : undefined;
+    },
+  );
+}
+
 export function integer(least: number, most: number) {
   return leaf(
     `expected ${least}–${most}`,
@@ -99,23 +124,6 @@ export function integer(least: number, most: number) {
       const number = /^\d{1,9}$/.test(value) ? Number(value) : -1;
       return number >= least && number <= most ? number : undefined;
     },
-  );
-}
-
-/** In ms. `step` is 1000 where rsync or ssh counts whole seconds. */
-export function duration(leastMs: number, mostMs: number, step = 1) {
-  const range = `${formatDuration(leastMs)}–${formatDuration(mostMs)}`;
-  const whole = step === 1000 ? " in whole seconds" : "";
-  const pattern = "^(\\d+(\\.\\d+)?(d|h|m|s|ms) ?)+$";
-  return leaf(
-    `expected a length of time such as ${formatDuration(Math.max(leastMs, 5_000))} (${range}${whole})`,
-    { kind: "duration", json: { type: "string", pattern } },
-    (value) => {
-      const ms = parseDuration(value);
-      if (ms === undefined || ms % step !== 0) return undefined;
-      return ms >= leastMs && ms <= mostMs ? ms : undefined;
-    },
-    (value) => (/^\d+$/.test(value) ? `Add the unit, as in ${value}s.` : undefined),
   );
 }
 
@@ -156,13 +164,22 @@ export function rate(leastBytes: number) {
 }
 
 export function choice<const T extends string>(...words: readonly T[]) {
+  return advisedChoice(words, () => undefined);
+}
+
+/** `advise` may say more of a text that is none of the words. */
+export function advisedChoice<const T extends string>(
+  words: readonly T[],
+  advise: (text: string) => string | undefined,
+) {
   const list = words.length < 3 ? words.join(" or ") : listed(words);
   return z
     .string({ error: `expected ${list}` })
     .transform((value, context): T => {
       const word = words.find((each) => each === value);
       if (word !== undefined) return word;
-      context.addIssue({ code: "custom", message: `expected ${list}`, params: { words } });
+      const params = { words, hint: advise(value) };
+      context.addIssue({ code: "custom", message: `expected ${list}`, params });
       return z.NEVER;
     })
     .meta({ kind: words.map((word) => `\`${word}\``).join(" · "), json: { enum: words } });
@@ -205,36 +222,44 @@ export function endpoint() {
   );
 }
 
-/** `rsync://user:secret@host/…`; digits and a slash after the colon are a port. */
-const PASSWORD_IN_URL = /^[a-z]+:\/\/[^/@:]*:(?!\d+\/)[^@]*@/;
-/** `user:secret@host::module` and `user:secret@host:/path`. */
-const PASSWORD_IN_SHORT = /^[^/@:]+:[^/@]+@[^/@:]+:/;
-
-/** Users and hosts become arguments of rsync and ssh; a leading dash would make options of them. */
-const PLAIN_WORD = /^[^\s\p{C}@/-][^\s\p{C}@/]*$/u;
-
 function readEndpoint(value: string): Endpoint | RelativeEndpoint | undefined {
   if (value === "") return undefined;
-  // Told apart first, because the text of a refused target shows in the error.
-  if (PASSWORD_IN_URL.test(value) || PASSWORD_IN_SHORT.test(value)) {
-    throw new Fault("CONFIG_INVALID", "Cannot use a password in a target", {
-      hint: "Take it out and set passwordFile, passwordEnv or passwordCredential.",
-    });
-  }
   // As rsync reads it: without a colon before the first slash it is a path of this machine.
   if (!value.startsWith("/") && /^[^:]*(?:\/|$)/.test(value))
     return { kind: "relative", text: value };
-  const parsed = parseEndpoint(value);
-  if (parsed.kind !== "local") {
-    const { user = "root", host } = parsed;
-    const strange = [user, host].find((word) => !PLAIN_WORD.test(word));
-    if (strange !== undefined) {
-      throw new Fault("CONFIG_INVALID", `Cannot use ${quote(strange)} as a user or a host`, {
-        hint: "Expected a word without blanks that does not begin with '-'.",
-      });
-    }
-  }
-  return parsed;
+  return parseEndpoint(value);
+}
+
+/** A share of a whole, written in percent: from 0 to 1. */
+export function share(leastPercent = 0) {
+  return leaf(
+    `expected a share such as 50% (${leastPercent}%–100%)`,
+    { kind: "share", json: { type: "string", pattern: "^\\d{1,3}(\\.\\d{1,6})? ?%$" } },
+    (value) => {
+      const number = /^(\d{1,3}(?:\.\d{1,6})?) ?%$/.exec(value)?.[1];
+      const percent = Number(number ?? Number.NaN);
+      return percent >= leastPercent && percent <= 100 ? percent / 100 : undefined;
+    },
+    (value) => {
+      const number = Number(/^\d{1,3}(?:\.\d{1,6})?$/.exec(value)?.[0] ?? Number.NaN);
+      if (Number.isNaN(number) || number > 100) return undefined;
+      return `Write it in percent, as in ${number > 0 && number < 1 ? number * 100 : number}%.`;
+    },
+  );
+}
+
+/** What stands behind the sign of a filter rule. */
+export function pattern() {
+  return leaf(
+    'expected a pattern such as "*.css" (in quotes)',
+    { kind: "pattern", json: { type: "string", minLength: 1 } },
+    (value) => {
+      if (value === "" || /^[-+!] /.test(value)) return undefined;
+      compileFilter([`- ${value}`]);
+      return value;
+    },
+    (value) => (value === "" ? undefined : "Write the pattern alone, without a sign before it."),
+  );
 }
 
 /** A filter rule; the filter room reads it and says what is wrong with it. */

@@ -50,7 +50,9 @@ function rowsOf(
   return keys.flatMap((key) => {
     const node = properties[key] ?? {};
     const row = [`\`${prefix}${key}\``, kindOf(node), defaultOf(node), node.description ?? ""];
-    const inner = node["kind"] === "mapping" && key !== "defaults" ? (node.properties ?? {}) : {};
+    // What the other tables show is not shown again.
+    const isShown = ["defaults", "sources", "targets"].includes(key);
+    const inner = isShown ? {} : propertiesOf(node);
     return [
       `| ${row.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`,
       ...rowsOf(inner, Object.keys(inner), `${prefix}${key}.`),
@@ -69,9 +71,15 @@ function defaultOf(node: JsonSchema): string {
   return typeof standard === "string" ? `\`${standard}\`` : "";
 }
 
-/** The properties of a list's entries; of several forms, those of the mapping. */
+/** The properties of a list's entries. */
 function itemsOf(list: JsonSchema | undefined): Readonly<Record<string, JsonSchema>> {
-  const items = (list?.["items"] ?? {}) as JsonSchema;
-  const forms = (items["anyOf"] ?? [items]) as JsonSchema[];
+  return propertiesOf((list?.["items"] ?? {}) as JsonSchema);
+}
+
+/** The keys of a mapping; of several forms those of the mapping, of a list those of its entries. */
+function propertiesOf(node: JsonSchema): Readonly<Record<string, JsonSchema>> {
+  if (node.properties !== undefined) return node.properties;
+  if (node["items"] !== undefined) return itemsOf(node);
+  const forms = (node["anyOf"] ?? []) as JsonSchema[];
   return forms.find(({ properties }) => properties !== undefined)?.properties ?? {};
 }

@@ -8,7 +8,7 @@ import { basename } from "node:path";
 import { formatEndpoint } from "../model/endpoint.js";
 import { latin1FromText } from "../model/path.js";
 import type { Config, LogConfig, SourceConfig, TargetConfig } from "./config.js";
-import { DEFAULTS, LOG_DEFAULTS } from "./defaults.js";
+import { LOG_DEFAULTS } from "./defaults.js";
 import type { LoadContext, LoadedFile } from "./file-tree.js";
 import { absolutePath, defaultStateDirectory } from "./home.js";
 import type { Given } from "./issues.js";
@@ -17,9 +17,10 @@ import type { PathPart } from "./problem.js";
 import { formatPath, formatPlace } from "./problem.js";
 import { quote } from "./quote.js";
 import type { WrittenSource, WrittenTarget } from "./schema.js";
+import { orderContradictions, sourceFrom } from "./source.js";
 import { contradictions, endpointOf, refuseUseless, targetFrom } from "./target.js";
 import type { CompleteSettings, Standing } from "./settings.js";
-import { layOver, settleLayer } from "./settings.js";
+import { bottomLayer, layOver, settleLayer } from "./settings.js";
 
 /** What is wrong goes to `context.problems`; with any there, the result is not to be used. */
 export async function resolveConfig(
@@ -27,10 +28,7 @@ export async function resolveConfig(
   context: LoadContext,
 ): Promise<Omit<Config, "file" | "files">> {
   const resolver = new Resolver(context);
-  const written = context.known.settings.parse(DEFAULTS);
-  const nowhere: Standing = { given: { value: {}, included: false }, path: [], directory: "/" };
-  const bottom = await settleLayer(written, nowhere, context);
-  await resolver.addFile(main, bottom as CompleteSettings);
+  await resolver.addFile(main, await bottomLayer(context.known, context));
   if (resolver.sources.length === 0 && context.problems.length === 0) {
     const message = "Cannot replicate nothing: expected at least one source under 'sources'";
     context.problems.push(problem(main.given, [], message));
@@ -106,6 +104,9 @@ class Resolver {
     const name = givenName ?? (basename(root) || "root");
     this.#claimName(this.#sourceNames, name, "source", standing);
     const settings = layOver(defaults, await settleLayer(rest, standing, this.#context));
+    for (const message of orderContradictions(settings)) {
+      this.#context.problems.push(problem(given, path, message));
+    }
     const targetNames = new Map<string, Owner>();
     const targets: TargetConfig[] = [];
     for (const [index, one] of givenTargets.entries()) {
@@ -118,9 +119,7 @@ class Resolver {
     this.sources.push({
       name,
       path: latin1FromText(root),
-      rules: [...settings.filter, ...settings.fileRules],
-      initial: settings.initial,
-      waits: settings.waits,
+      ...sourceFrom(settings),
       targets,
     });
   }
@@ -146,7 +145,7 @@ class Resolver {
       environment,
       refuse,
     );
-    refuseUseless(written, endpoint, refuse);
+    refuseUseless(written, settings, endpoint, refuse);
     for (const message of contradictions(settings)) {
       this.#context.problems.push(problem(standing.given, standing.path, message));
     }

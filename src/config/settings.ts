@@ -2,22 +2,28 @@
  * Settings on their way from where they are written to the target they hold for: paths made
  * absolute where they stand, then one layer laid over the other, the nearer one winning.
  */
-import { compileFilter, parseRulesFile } from "../filter/filter.js";
-import { Fault } from "../model/fault.js";
+import { compileFilter } from "../filter/filter.js";
 import type { SecretReference } from "../model/secret.js";
+import type { GuardLimit, TimedPassSettings } from "../replicate/settings.js";
 import type { LongestWaits } from "./config.js";
 import type { Environment } from "./environment.js";
 import { absolutePath, programPath } from "./home.js";
 import { parseDuration } from "./duration.js";
-import { DEFAULTS } from "./defaults.js";
+import { DEFAULTS, PART_DEFAULTS } from "./defaults.js";
+import { faultOf } from "./fault-of.js";
 import type { Given } from "./issues.js";
 import { problem } from "./issues.js";
+import { passesFrom } from "./passes.js";
 import type { PathPart, Problem } from "./problem.js";
-import { shownFile } from "./problem.js";
+import { rulesFrom } from "./rule-files.js";
 import type { WrittenSettings } from "./schema.js";
-import { readTextFile } from "./text-file.js";
+import type * as schema from "./schema.js";
 
-type Unread = "filterFile" | "longestWait" | "passwordFile" | "passwordEnv" | "passwordCredential";
+/** Read, or put together with others, before layers are laid one over the other. */
+type Unread =
+  "filterFile" | "longestWait" | "passes" | "passwordFile" | "passwordEnv" | "passwordCredential";
+/** Joined key by key. */
+type Joined = "ssh" | "sessions" | "retry" | "guard" | "audit" | "trash";
 
 const STANDARD_WAIT_MS = parseDuration(DEFAULTS.longestWait) ?? 0;
 
@@ -27,19 +33,35 @@ export interface Settings extends Omit<WrittenSettings, Unread> {
   /** The rules in the files of `filterFile`. */
   readonly fileRules?: readonly string[] | undefined;
   readonly waits?: LongestWaits | undefined;
+  readonly passes?: readonly TimedPassSettings[] | undefined;
 }
+
+/** Parts stay known while it is off: a nearer layer that switches it on may leave some out. */
+export type Switched<T> = T & { readonly on: boolean };
 
 /** What lies at the bottom, where `DEFAULTS` say something of everything that needs it. */
 export type CompleteSettings = Settings & {
-  readonly [
-    Key in Exclude<keyof typeof DEFAULTS, Unread | "ssh" | "sessions" | "retry">
-  ]: NonNullable<WrittenSettings[Key]>;
+  readonly [Key in Exclude<keyof typeof DEFAULTS, Unread | Joined>]: NonNullable<
+    WrittenSettings[Key]
+  >;
 } & {
   readonly fileRules: readonly string[];
   readonly waits: LongestWaits;
   readonly ssh: { readonly program: string; readonly options: readonly string[] };
-  readonly sessions: { readonly idle: number; readonly max: number };
-  readonly retry: { readonly first: number; readonly max: number };
+  readonly passes: readonly TimedPassSettings[];
+  /** The smaller value of each has its default only from the larger one: see `target.ts`. */
+  readonly sessions: { readonly idle?: number | undefined; readonly max: number };
+  readonly retry: { readonly first?: number | undefined; readonly max: number };
+  readonly guard: {
+    readonly deletes: Switched<GuardLimit>;
+    readonly rewrites: Switched<GuardLimit>;
+  };
+  readonly audit: Switched<{
+    readonly share: number;
+    readonly checksum: boolean;
+    readonly repair: boolean;
+  }>;
+  readonly trash: Switched<{ readonly keep: number; readonly overwritten: boolean }>;
 };
 
 export interface SettingsContext {
@@ -62,8 +84,15 @@ export async function settleLayer(
   standing: Standing,
   context: SettingsContext,
 ): Promise<Settings> {
-  const { filterFile, longestWait, passwordFile, passwordEnv, passwordCredential, ...same } =
-    written;
+  const {
+    filterFile,
+    longestWait,
+    passes,
+    passwordFile,
+    passwordEnv,
+    passwordCredential,
+    ...same
+  } = written;
   const absolute = (path: string | undefined): string | undefined =>
     path === undefined ? undefined : absolutePath(path, standing.directory, context.environment);
   const program = (name: string | undefined): string | undefined =>
@@ -86,18 +115,48 @@ export async function settleLayer(
     ),
     fileRules: filterFile && (await rulesFrom(filterFile, standing, context)),
     waits: longestWait === undefined ? undefined : waitsFrom(longestWait, standing, context),
+    passes: passes && (await passesFrom(passes, standing, context)),
   };
 }
 
-/** The upper layer wins, key by key also within `ssh`, `sessions` and `retry`; lists are replaced. */
+/** The layer below all that is written. */
+export async function bottomLayer(
+  known: typeof schema,
+  context: SettingsContext,
+): Promise<CompleteSettings> {
+  const { limit, audit, trash } = PART_DEFAULTS;
+  const parts = { guard: { deletes: limit, rewrites: limit }, audit, trash };
+  const { sessions, retry } = DEFAULTS;
+  const standard = { ...DEFAULTS, sessions: { max: sessions.max }, retry: { max: retry.max } };
+  const nowhere: Standing = { given: { value: {}, included: false }, path: [], directory: "/" };
+  const [lower, upper] = await Promise.all(
+    [parts, standard].map((each) => settleLayer(known.settings.parse(each), nowhere, context)),
+  );
+  return layOver((lower ?? {}) as CompleteSettings, upper ?? {});
+}
+
+/**
+ * The upper layer wins; what has parts (`ssh`, `sessions`, `retry`, `guard`, `audit`, `trash`) is
+ * joined key by key, and lists are replaced.
+ */
 export function layOver<Lower extends Settings>(lower: Lower, upper: Settings): Lower {
   return {
     ...lower,
     ...withoutUndefined(upper),
-    ssh: { ...lower.ssh, ...withoutUndefined(upper.ssh ?? {}) },
-    sessions: { ...lower.sessions, ...withoutUndefined(upper.sessions ?? {}) },
-    retry: { ...lower.retry, ...withoutUndefined(upper.retry ?? {}) },
+    ssh: joined(lower.ssh, upper.ssh),
+    sessions: joined(lower.sessions, upper.sessions),
+    retry: joined(lower.retry, upper.retry),
+    guard: {
+      deletes: joined(lower.guard?.deletes, upper.guard?.deletes),
+      rewrites: joined(lower.guard?.rewrites, upper.guard?.rewrites),
+    },
+    audit: joined(lower.audit, upper.audit),
+    trash: joined(lower.trash, upper.trash),
   };
+}
+
+function joined<T extends object>(lower: T | undefined, upper: T | undefined): T {
+  return { ...lower, ...withoutUndefined(upper ?? {}) } as T;
 }
 
 function withoutUndefined<T extends object>(value: T): Partial<T> {
@@ -146,44 +205,4 @@ function waitsFrom(
     patterns.push({ pattern, ms });
   }
   return { defaultMs: written["default"] ?? STANDARD_WAIT_MS, patterns };
-}
-
-/** The rules of filter files, each held against the language with its own line. */
-async function rulesFrom(
-  files: readonly string[],
-  { given, path, directory }: Standing,
-  { environment, problems, files: opened }: SettingsContext,
-): Promise<string[]> {
-  const rules: string[] = [];
-  for (const written of files) {
-    const file = absolutePath(written, directory, environment);
-    const read = await readTextFile(file);
-    if (!read.ok) {
-      const message = `Cannot read ${shownFile(file)}: ${read.reason}`;
-      problems.push(problem(given, [...path, "filterFile"], message));
-      continue;
-    }
-    if (!opened.includes(file)) opened.push(file);
-    for (const [index, line] of read.text.split(/\r\n|\n|\r/).entries()) {
-      const found = parseRulesFile(line);
-      const reason = faultOf(() => compileFilter(found));
-      if (reason !== undefined) {
-        const { message, hint } = reason;
-        const place = { file, line: index + 1, column: 1 };
-        problems.push({ place, path: "", message, ...(hint === undefined ? {} : { hint }) });
-      }
-      rules.push(...found);
-    }
-  }
-  return rules;
-}
-
-function faultOf(action: () => unknown): Fault | undefined {
-  try {
-    action();
-    return undefined;
-  } catch (error) {
-    if (error instanceof Fault) return error;
-    throw error;
-  }
 }

@@ -2,7 +2,7 @@
  * The file `treecast init` writes: one source, and every other setting in a comment with the value
  * it has anyway. Lines that begin with `#` and no blank are settings; take the `#` away to use one.
  */
-import { DEFAULTS as standard, LOG_DEFAULTS } from "./defaults.js";
+import { DEFAULTS as standard, LOG_DEFAULTS, PART_DEFAULTS as part } from "./defaults.js";
 
 export interface StarterOptions {
   readonly source?: string;
@@ -56,11 +56,34 @@ defaults:
   #filter: ${JSON.stringify(standard.filter)}
   # Files with more such rules, one a line.
   #filterFile: /etc/treecast/common.rules
-  # Compare everything with the replicas at the start: full or none.
+  # Compare a new or exchanged replica as a whole, and without an index every one at each start:
+  # full or none.
   #initial: ${standard.initial}
+  # Remember what the tree looked like, so that a start is a local scan: on or off.
+  #index: ${standard.index}
   # A file that stays open for writing is sent after this long at the latest. By pattern:
   # { default: 60s, "*.log": 5s }
   #longestWait: ${standard.longestWait}
+  # The shortest pause between scans of what the kernel does not report on.
+  #scanInterval: ${standard.scanInterval}
+  # What goes before, and what goes after everything else: such as ["*.css"] and ["*.html"].
+  #first: []
+  #last: []
+
+  # Work that goes beyond both limits within a minute is held until you approve it. Each of the
+  # three may be off.
+  #guard:
+    #deletes:
+      #entries: ${part.limit.entries}
+      #share: ${part.limit.share}
+    #rewrites: ${standard.guard.rewrites}
+  # Compare everything by the clock, such as [{ cron: "0 3 * * *", timeZone: Europe/Berlin }].
+  #passes: []
+  # Compare a share of the tree in each hour while nothing else is to do; or off.
+  #audit:
+    #share: ${part.audit.share}
+    #checksum: ${part.audit.checksum}
+    #repair: ${part.audit.repair}
 
   # The password for an rsync module: one of these, never the password itself. The file holds the
   # password alone, mode 0600.
@@ -72,6 +95,11 @@ defaults:
   #deletes: ${standard.deletes}
   # At first contact with a replica that is not empty: keep or replace what only it has.
   #adopt: ${standard.adopt}
+  # Keep what is deleted for a while in .treecast-trash on the replica: off, or such as
+  # { keep: ${part.trash.keep}, overwritten: ${part.trash.overwritten} }.
+  #trash: ${standard.trash}
+  # Know a replica again by a small file in its root (token), or by its address alone.
+  #identity: ${standard.identity}
   # mirror (all that rsync -a carries) or content (no owner, no group).
   #attributes: ${standard.attributes}
   #acls: ${standard.acls}

@@ -3,7 +3,8 @@ import { resolve } from "node:path";
 import type { Endpoint } from "../model/endpoint.js";
 import { latin1FromText } from "../model/path.js";
 import type { TargetConfig } from "./config.js";
-import { formatDuration } from "./duration.js";
+import { DEFAULTS } from "./defaults.js";
+import { formatDuration, parseDuration } from "./duration.js";
 import type { Environment } from "./environment.js";
 import { absolutePath } from "./home.js";
 import { valueAt } from "./issues.js";
@@ -53,7 +54,16 @@ export function endpointOf(
 }
 
 /** A setting written on a target where it has no effect was meant to have one. */
-export function refuseUseless(written: WrittenTarget, { kind }: Endpoint, refuse: Refuse): void {
+export function refuseUseless(
+  written: WrittenTarget,
+  { deletes, trash }: CompleteSettings,
+  { kind }: Endpoint,
+  refuse: Refuse,
+): void {
+  if (written.trash?.on === true && deletes === "never" && !trash.overwritten) {
+    const expected = "expected deletes that delete, or overwritten: true";
+    refuse("trash", `Cannot use trash here: nothing would come into it: ${expected}`);
+  }
   if (kind !== "module") {
     for (const key of ["passwordFile", "passwordEnv", "passwordCredential"] as const) {
       if (written[key] !== undefined) {
@@ -70,17 +80,31 @@ export function refuseUseless(written: WrittenTarget, { kind }: Endpoint, refuse
   }
 }
 
+const STANDARD_IDLE = Number(DEFAULTS.sessions.idle);
+const STANDARD_FIRST_MS = parseDuration(DEFAULTS.retry.first) ?? 0;
+
+/** Where only the larger value of a pair is written, the smaller one gives way to it. */
+function sessionsOf({ sessions: { idle, max } }: CompleteSettings): TargetConfig["sessions"] {
+  return { idle: idle ?? Math.min(STANDARD_IDLE, max), max };
+}
+
+function retryOf({ retry: { first, max } }: CompleteSettings): TargetConfig["retry"] {
+  return { firstMs: first ?? Math.min(STANDARD_FIRST_MS, max), maxMs: max };
+}
+
 /** What single values allow and together make no sense. */
-export function contradictions({ sessions, retry }: CompleteSettings): string[] {
+export function contradictions(settings: CompleteSettings): string[] {
   const found: string[] = [];
-  if (sessions.idle > sessions.max) {
+  const { idle, max } = sessionsOf(settings);
+  if (idle > max) {
     found.push(
-      `Cannot keep ${sessions.idle} sessions (sessions.idle): expected at most sessions.max, ${sessions.max}`,
+      `Cannot keep ${idle} sessions (sessions.idle): expected at most sessions.max, ${max}`,
     );
   }
-  if (retry.first > retry.max) {
+  const { firstMs, maxMs } = retryOf(settings);
+  if (firstMs > maxMs) {
     found.push(
-      `Cannot wait ${formatDuration(retry.first)} first (retry.first): expected at most retry.max, ${formatDuration(retry.max)}`,
+      `Cannot wait ${formatDuration(firstMs)} first (retry.first): expected at most retry.max, ${formatDuration(maxMs)}`,
     );
   }
   return found;
@@ -91,7 +115,7 @@ export function targetFrom(
   settings: CompleteSettings,
   endpoint: Endpoint,
 ): Omit<TargetConfig, "name" | "rules"> {
-  const { bandwidth, password, remoteRsync, ssh, retry } = settings;
+  const { bandwidth, password, remoteRsync, ssh, trash } = settings;
   const { identity, knownHosts, config } = ssh;
   return {
     endpoint,
@@ -100,6 +124,8 @@ export function targetFrom(
     ...(remoteRsync === undefined || endpoint.kind !== "ssh" ? {} : { remoteProgram: remoteRsync }),
     deletes: settings.deletes,
     adopt: settings.adopt,
+    ...(trash.on ? { trash: { keepMs: trash.keep, overwritten: trash.overwritten } } : {}),
+    identity: settings.identity,
     attributes: settings.attributes,
     acls: settings.acls,
     xattrs: settings.xattrs,
@@ -116,10 +142,10 @@ export function targetFrom(
     },
     timeoutMs: settings.timeout,
     connectTimeoutMs: settings.connectTimeout,
-    sessions: { idle: settings.sessions.idle, max: settings.sessions.max },
+    sessions: sessionsOf(settings),
     paceMs: settings.pace,
     largeFileBytes: settings.largeFile,
     batchPaths: settings.batch,
-    retry: { firstMs: retry.first, maxMs: retry.max },
+    retry: retryOf(settings),
   };
 }

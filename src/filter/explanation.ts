@@ -13,6 +13,7 @@ export function explanationText(path: RelativePath, explanation: Explanation): s
 }
 
 function placeOf({ layer, index, preset }: ListedRule): string {
+  if (index < 0) return "built in";
   const list = layer === "" ? `rule ${index + 1}` : `rule ${index + 1} of ${layer}`;
   return preset === undefined ? list : `preset ${preset}, ${list}`;
 }

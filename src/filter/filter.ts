@@ -9,7 +9,7 @@ import type { RelativePath } from "../model/path.js";
 import { Fault } from "../model/fault.js";
 import { compileFirstMatch } from "./matcher.js";
 import type { FirstMatch } from "./matcher.js";
-import { PRESETS } from "./presets.js";
+import { OWN_RULES, PRESETS } from "./presets.js";
 import { parseRule } from "./rule.js";
 import type { Rule } from "./rule.js";
 
@@ -23,7 +23,7 @@ export interface ListedRule extends Rule {
   readonly action: "include" | "exclude";
   /** Which list it stands in: "source", "target b", …; "" where nobody said. */
   readonly layer: string;
-  /** The line of the list, counted from 0; all rules of a preset have the preset's. */
+  /** The line of the list, counted from 0; all rules of a preset have the preset's; -1 if built in. */
   readonly index: number;
   /** The preset it came from. */
   readonly preset?: string;
@@ -56,10 +56,13 @@ export interface Explanation {
 
 /** Reads a list of rules and expands presets. `label` names the list in explanations. */
 export function compileFilter(rules: readonly string[], label = ""): Filter {
-  const listed: ListedRule[] = [];
-  for (const [index, text] of rules.entries()) {
+  // Built-in rules, which stand first, are not counted, because nobody wrote them; no `!` forgets them.
+  const written = rules.findIndex((text, at) => text !== OWN_RULES[at]);
+  let listed: ListedRule[] = [];
+  for (const [at, text] of rules.entries()) {
+    const index = written < 0 || at < written ? -1 : at - written;
     for (const { preset, rule } of expand(text)) {
-      if (rule.action === "clear") listed.length = 0;
+      if (rule.action === "clear") listed = listed.filter((each) => each.index < 0);
       else {
         const origin = preset === undefined ? {} : { preset };
         listed.push({ ...rule, action: rule.action, layer: label, index, ...origin });

@@ -39,9 +39,40 @@ const FORMS =
 
 /**
  * Reads a target as it is written on a command line or in a configuration. An IPv6 address stands
- * in brackets. Throws a Fault (CONFIG_INVALID) that shows the forms.
+ * in brackets. Throws a Fault (CONFIG_INVALID) that shows the forms, and never a password.
  */
 export function parseEndpoint(text: string): Endpoint {
+  // Told apart first, because the text of a refused target shows in the error.
+  if (PASSWORD_IN_URL.test(text) || PASSWORD_IN_SHORT.test(text)) {
+    throw new Fault("CONFIG_INVALID", "Cannot use a password in a target", {
+      hint: "Take it out and set passwordFile, passwordEnv or passwordCredential.",
+    });
+  }
+  const endpoint = readForm(text);
+  if (endpoint.kind === "local") return endpoint;
+  const strange = [endpoint.user, endpoint.host].find(
+    (word) => word !== undefined && !isLoginWord(word),
+  );
+  if (strange === undefined) return endpoint;
+  throw new Fault("CONFIG_INVALID", `Cannot use '${masked(strange)}' as a user or a host`, {
+    hint: "Expected a word without blanks that does not begin with '-'.",
+  });
+}
+
+/** `rsync://user:secret@host/…`; digits and a slash after the colon are a port. */
+const PASSWORD_IN_URL = /^[a-z]+:\/\/[^/@:]*:(?!\d+\/)[^@]*@/i;
+/** `user:secret@host::module` and `user:secret@host:/path`. */
+const PASSWORD_IN_SHORT = /^[^/@:]+:[^/@]+@(?:\[[^\]]*\]|[^/@:]+):/;
+
+/**
+ * Users and hosts become arguments of rsync and ssh; a leading dash would make options of them
+ * (`-oProxyCommand=…` runs a program).
+ */
+export function isLoginWord(word: string): boolean {
+  return /^[^\s\p{C}@/-][^\s\p{C}@/]*$/u.test(word);
+}
+
+function readForm(text: string): Endpoint {
   if (text.startsWith("rsync://")) return moduleFromUrl(text);
   if (text.startsWith("ssh://")) return sshFromUrl(text);
   if (text.startsWith("/")) return { kind: "local", path: trimSlashes(latin1FromText(text)) };
@@ -106,9 +137,20 @@ function trimSlashes(path: string): string {
 }
 
 function unreadable(text: string): Fault {
-  return new Fault("CONFIG_INVALID", `Cannot read '${text}' as a target`, {
+  return new Fault("CONFIG_INVALID", `Cannot read '${masked(text)}' as a target`, {
     hint: `Write it as ${FORMS}.`,
   });
+}
+
+/** What stands between the first colon and the last `@` may be a password, however odd the rest. */
+function masked(text: string): string {
+  if (text === "") return text;
+  const scheme = /^[a-z]+:\/\//i.exec(text)?.[0].length ?? 0;
+  const [colon, at] = [text.indexOf(":", scheme), text.lastIndexOf("@")];
+  const isSecret = colon >= 0 && colon < at;
+  return displayPath(
+    latin1FromText(isSecret ? `${text.slice(0, colon + 1)}…${text.slice(at)}` : text),
+  );
 }
 
 /** The form that is shown to people and that names the target in logs; it never holds a secret. */

@@ -61,8 +61,15 @@ describe("addSettingOptions()", () => {
   });
 
   it("carries what concerns the source", async () => {
-    const { initial, waits } = await configOf("--no-initial", "--longest-wait", "5s");
-    expect({ initial, waits: waits.defaultMs }).toEqual({ initial: "none", waits: 5000 });
+    const { initial, index, waits } = await configOf(
+      ...["--no-initial", "--no-index", "--longest-wait", "5s"],
+    );
+    expect({ initial, index, waits: waits.defaultMs }).toEqual({
+      initial: "none",
+      index: false,
+      waits: 5000,
+    });
+    expect((await configOf()).index).toBe(true);
   });
 
   it("carries where the password is", () => {

@@ -57,6 +57,37 @@ describe("diffConfigs()", () => {
     expect(names(diff.changed[0]!.targets.kept)).toEqual(["/x", "/y"]);
   });
 
+  it.each([
+    ["guard", "guard: { deletes: { share: 60% } }"],
+    ["guard", "guard: off"],
+    ["passes", "passes: [{ every: 12h }]"],
+    ["audit", "audit: off"],
+    ["index", "index: off"],
+    ["scanIntervalMs", "scanInterval: 1m"],
+    ["first", "first: ['*.css']"],
+    ["last", "last: ['*.html']"],
+  ])("sees a change of %s in a source: %s", async (key, line) => {
+    const text = `sources: [{ path: /a, ${line}, targets: [/x, /y] }, { path: /b, targets: [/z] }]\n`;
+    const diff = diffConfigs(await before(), await after(text));
+    expect(diff.changed.map(({ keys }) => keys)).toEqual([[key]]);
+    expect(names(diff.changed[0]!.targets.kept)).toEqual(["/x", "/y"]);
+    expect(isUnchanged(diffConfigs(await after(text), await after(text)))).toBe(true);
+  });
+
+  it.each([
+    ["trash", "trash: {}"],
+    ["identity", "identity: address"],
+  ])("sees a change of %s in a target, which alone it touches: %s", async (key, line) => {
+    const diff = diffConfigs(
+      await before(),
+      await after(
+        `sources: [{ path: /a, targets: [{ to: /x, ${line} }, /y] }, { path: /b, targets: [/z] }]\n`,
+      ),
+    );
+    expect(diff.changed.map(({ keys }) => keys)).toEqual([[]]);
+    expect(diff.changed[0]!.targets.changed.map(({ keys }) => keys)).toEqual([[key]]);
+  });
+
   it("sees a setting that appears and one that goes away", async () => {
     const limited = await after(
       "sources: [{ path: /a, targets: [{ to: 'h::m', bandwidth: 1K }] }]\n",

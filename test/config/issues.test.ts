@@ -224,7 +224,7 @@ describe("an unknown key", () => {
     ["pasword_file: x", "unknown key 'pasword_file'. Did you mean 'passwordFile'?"],
     ["exclude: [x]", "unknown key 'exclude'. Did you mean 'filter'?"],
     ["bwlimit: 5", "unknown key 'bwlimit'. Did you mean 'bandwidth'?"],
-    ["identity: x", "unknown key 'identity'. It belongs under 'ssh'."],
+    ["knownHosts: x", "unknown key 'knownHosts'. It belongs under 'ssh'."],
     ["idle: 1", "unknown key 'idle'. It belongs under 'sessions'."],
     ["level: info", "unknown key 'level'. It belongs under 'log'."],
     ["initial: full", "unknown key 'initial'. It belongs to a source."],

@@ -44,6 +44,14 @@ describe("publishedSchema()", () => {
       accepts(target('port: "${PORT}", acls: "${A}", timeout: "${T:-5s}", deletes: "${D}"')),
     ).toBe(true);
     expect(accepts("sources: [{ path: /a, targets: [/b] }]\ndefaults:\nlog:\n")).toBe(true);
+    for (const line of [
+      "index: off, scanInterval: 1m, guard: off, audit: off, passes: []",
+      "guard: { deletes: off, rewrites: { entries: 10, share: 5% } }, audit: {}",
+      'passes: [{ every: 12h }, { cron: "0 3 * * *", timeZone: UTC, window: "22:00-06:00" }]',
+      'first: ["*.css"], audit: { share: "${SHARE}", checksum: true }, trash: { keep: 7d }',
+    ]) {
+      expect(accepts(`sources: [{ path: /a, targets: [/b], ${line} }]`), line).toBe(true);
+    }
   });
 
   it.each([
@@ -57,8 +65,24 @@ describe("publishedSchema()", () => {
     "sessions: { idle: 1000 }",
     "unknown: 1",
     "ssh: [a]",
+    "trash: on",
+    "trash: { keep: 7 }",
+    "identity: name",
   ])("refuses %s", (line) => {
     expect(accepts(target(line))).toBe(false);
+  });
+
+  it.each([
+    "index: yes",
+    "guard: on",
+    "guard: { deletes: 10 }",
+    "guard: { deletes: { share: 0.5 } }",
+    "passes: { every: 1h }",
+    "passes: [{ every: 1 }]",
+    "audit: { share: 4 }",
+    "first: '*.css'",
+  ])("refuses %s on a source", (line) => {
+    expect(accepts(`sources: [{ path: /a, targets: [/b], ${line} }]`)).toBe(false);
   });
 
   it("is what docs/treecast.schema.json holds", () => {
@@ -81,6 +105,12 @@ describe("referenceTables()", () => {
       ...Object.keys(schema.sshShape).map((key) => `ssh.${key}`),
       ...Object.keys(schema.sessionsShape).map((key) => `sessions.${key}`),
       ...Object.keys(schema.retryShape).map((key) => `retry.${key}`),
+      ...Object.keys(schema.trashShape).map((key) => `trash.${key}`),
+      ...Object.keys(schema.guardShape).map((key) => `guard.${key}`),
+      ...Object.keys(schema.limitShape).map((key) => `guard.deletes.${key}`),
+      ...Object.keys(schema.limitShape).map((key) => `guard.rewrites.${key}`),
+      ...Object.keys(schema.passShape).map((key) => `passes.${key}`),
+      ...Object.keys(schema.auditShape).map((key) => `audit.${key}`),
     ];
     for (const key of keys) {
       const row = rows.find((line) => line.startsWith(`| \`${key}\` |`));

@@ -3,6 +3,7 @@ import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../src/config/load.js";
+import { OWN_RULES } from "../../src/filter/presets.js";
 import { MOST_BYTES } from "../../src/config/text-file.js";
 import { Fault } from "../../src/model/fault.js";
 import { complaints, firstSource, firstTarget, load, write } from "./files.js";
@@ -23,9 +24,16 @@ describe("loadConfig()", () => {
         {
           name: "www",
           path: "/srv/www",
-          rules: ["preset:editor-temp"],
+          rules: [...OWN_RULES, "preset:editor-temp"],
           initial: "full",
+          index: true,
           waits: { defaultMs: 60_000, patterns: [] },
+          scanIntervalMs: 5_000,
+          first: [],
+          last: [],
+          guard: { deletes: { entries: 1_000, share: 0.5 }, rewrites: undefined },
+          passes: [],
+          audit: { sharePerHour: 0.04, checksum: false, repair: true },
           targets: [
             {
               name: "rsync://b@h/www",
@@ -40,6 +48,7 @@ describe("loadConfig()", () => {
               rules: [],
               deletes: "mirror",
               adopt: "keep",
+              identity: "token",
               attributes: "mirror",
               acls: false,
               xattrs: false,
@@ -71,6 +80,22 @@ sources:
     path: /srv/www/
     filter: ["- *.log"]
     initial: none
+    index: off
+    scanInterval: 2m
+    first: ["*.css", "/img/"]
+    last: ["*.html"]
+    guard:
+      deletes: { entries: 20, share: 12.5% }
+      rewrites: { entries: 0, share: 100% }
+    passes:
+      - every: 12h
+        filter: ["- /big/"]
+        bandwidth: 1MiB
+        jitter: 90s
+      - cron: "0 3 * * sun"
+        timeZone: Europe/Berlin
+        window: "22:00-06:30"
+    audit: { share: 0.5%, checksum: true, repair: false }
     longestWait: { default: 30s, "*.log": 5s, "/big/**": 10m }
     targets:
       - name: b
@@ -79,6 +104,8 @@ sources:
         filter: ["- /cache/"]
         deletes: live-only
         adopt: replace
+        trash: { keep: 30d, overwritten: true }
+        identity: address
         attributes: content
         acls: true
         xattrs: true
@@ -108,8 +135,28 @@ sources:
     expect(firstSource(config)).toMatchObject({
       name: "web",
       path: "/srv/www",
-      rules: ["- *.log"],
+      rules: [...OWN_RULES, "- *.log"],
       initial: "none",
+      index: false,
+      scanIntervalMs: 120_000,
+      first: ["*.css", "/img/"],
+      last: ["*.html"],
+      guard: { deletes: { entries: 20, share: 0.125 }, rewrites: { entries: 0, share: 1 } },
+      passes: [
+        {
+          when: { kind: "every", ms: 12 * 3_600_000 },
+          rules: ["- /big/"],
+          bandwidth: 2 ** 20,
+          jitterMs: 90_000,
+        },
+        {
+          when: { kind: "cron", expression: "0 3 * * sun", timeZone: "Europe/Berlin" },
+          rules: [],
+          window: { from: 22 * 60, to: 6 * 60 + 30, timeZone: "Europe/Berlin" },
+          jitterMs: 300_000,
+        },
+      ],
+      audit: { sharePerHour: 0.005, checksum: true, repair: false },
       waits: {
         defaultMs: 30_000,
         patterns: [
@@ -124,6 +171,8 @@ sources:
       rules: ["- /cache/"],
       deletes: "live-only",
       adopt: "replace",
+      trash: { keepMs: 30 * 86_400_000, overwritten: true },
+      identity: "address",
       attributes: "content",
       acls: true,
       xattrs: true,
@@ -196,7 +245,7 @@ sources:
     );
     expect(firstSource(config)).toMatchObject({
       path: "/srv/www",
-      rules: ["- *.log", "- re:\\.x$", "- ${a}"],
+      rules: [...OWN_RULES, "- *.log", "- re:\\.x$", "- ${a}"],
     });
     expect(firstTarget(config)).toMatchObject({ acls: true, endpoint: { host: "h1", port: 8730 } });
   });

@@ -137,7 +137,7 @@ describe("a target", () => {
       "Cannot keep 11 sessions (sessions.idle): expected at most sessions.max, 10",
     ],
     [
-      "sessions: { max: 1 }",
+      "sessions: { idle: 4, max: 1 }",
       "Cannot keep 4 sessions (sessions.idle): expected at most sessions.max, 1",
     ],
     [
@@ -147,6 +147,26 @@ describe("a target", () => {
   ])("refuses values that contradict each other: %s", async (setting, complaint) => {
     expect(await complaints(source(`{ to: /x, ${setting} }`))).toEqual([
       `treecast.yaml:4:9: sources[0].targets[0]: ${complaint}`,
+    ]);
+  });
+
+  it.each([
+    ["sessions: { max: 2 }", { sessions: { idle: 2, max: 2 } }],
+    ["sessions: { max: 20 }", { sessions: { idle: 4, max: 20 } }],
+    ["retry: { max: 500ms }", { retry: { firstMs: 500, maxMs: 500 } }],
+    ["retry: { max: 1h }", { retry: { firstMs: 1_000, maxMs: 3_600_000 } }],
+  ])(
+    "has the smaller value of a pair give way where only the larger one is written: %s",
+    async (setting, expected) => {
+      const { sources } = await load(source(`{ to: /x, ${setting} }`));
+      expect(sources[0]!.targets[0]).toMatchObject(expected);
+    },
+  );
+
+  it("does not let an inherited value give way", async () => {
+    const text = `defaults: { sessions: { idle: 6 } }\n${source("{ to: /x, sessions: { max: 2 } }")}`;
+    expect(await complaints(text)).toEqual([
+      "treecast.yaml:5:9: sources[0].targets[0]: Cannot keep 6 sessions (sessions.idle): expected at most sessions.max, 2",
     ]);
   });
 

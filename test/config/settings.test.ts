@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { CompleteSettings } from "../../src/config/settings.js";
 import { layOver } from "../../src/config/settings.js";
+import { OWN_RULES } from "../../src/filter/presets.js";
 import { complaints, firstSource, firstTarget, load, write } from "./files.js";
 import { join } from "node:path";
 import { loadConfig } from "../../src/config/load.js";
@@ -13,6 +14,12 @@ describe("layOver()", () => {
     ssh: { program: "ssh", options: ["-4"] },
     sessions: { idle: 1, max: 2 },
     retry: { first: 1, max: 2 },
+    guard: {
+      deletes: { on: true, entries: 1, share: 0.1 },
+      rewrites: { on: false, entries: 2, share: 0.2 },
+    },
+    audit: { on: true, share: 0.1, checksum: false, repair: true },
+    trash: { on: false, keep: 1, overwritten: false },
   } as unknown as CompleteSettings;
 
   it("lets the upper layer win and leaves the rest", () => {
@@ -26,6 +33,28 @@ describe("layOver()", () => {
       rsyncOptions: [],
       ssh: { program: "ssh", options: ["-6"] },
       sessions: { idle: 1, max: 9 },
+    });
+  });
+
+  it("goes into what may be off, and knows its parts still when it is switched on again", () => {
+    const off = layOver(lower, {
+      guard: { deletes: { on: false } },
+      audit: { on: false },
+      trash: { on: true, keep: 5 },
+    });
+    expect(off).toMatchObject({
+      guard: {
+        deletes: { on: false, entries: 1, share: 0.1 },
+        rewrites: { on: false, entries: 2, share: 0.2 },
+      },
+      audit: { on: false, share: 0.1 },
+      trash: { on: true, keep: 5, overwritten: false },
+    });
+    expect(layOver(off, { audit: { on: true, repair: false } }).audit).toEqual({
+      on: true,
+      share: 0.1,
+      checksum: false,
+      repair: false,
     });
   });
 
@@ -74,7 +103,7 @@ sources:
       - { to: "h::y", bandwidth: unlimited, passwordEnv: P, rsyncOptions: [] }
 `);
     const [first, second] = sources[0]!.targets;
-    expect(sources[0]!.rules).toEqual([]);
+    expect(sources[0]!.rules).toEqual(OWN_RULES);
     expect(first).toMatchObject({
       bandwidth: 2 ** 20,
       password: { kind: "file", path: "/p" },
@@ -143,7 +172,7 @@ describe("filterFile:", () => {
       "y.rules": "four\r\n",
     });
     const config = await loadConfig(join(directory, "treecast.yaml"));
-    expect(firstSource(config).rules).toEqual(["- one", "- two", "+ three", "four"]);
+    expect(firstSource(config).rules).toEqual([...OWN_RULES, "- one", "- two", "+ three", "four"]);
     expect(firstTarget(config).rules).toEqual(["- t", "four"]);
     expect(config.files).toEqual(
       ["treecast.yaml", "x.rules", "y.rules"].map((name) => `${directory}/${name}`),

@@ -44,6 +44,9 @@ describe("starterFile()", () => {
       schema.sshShape,
       schema.sessionsShape,
       schema.retryShape,
+      schema.guardShape,
+      schema.limitShape,
+      schema.auditShape,
     ];
     const keys = shapes.flatMap((shape) => Object.keys(shape));
     const missing = keys.filter((key) => !new RegExp(`^[ -]*#?${key}:`, "m").test(starterFile()));

@@ -6,6 +6,7 @@ import {
   filterFromLayers,
 } from "../../src/filter/filter.js";
 import type { Filter } from "../../src/filter/filter.js";
+import { OWN_RULES } from "../../src/filter/presets.js";
 import { Fault } from "../../src/model/fault.js";
 import { ROOT, pathFromText, relativePath } from "../../src/model/path.js";
 
@@ -113,6 +114,35 @@ describe("a filter", () => {
     expect(filter.rules.map((rule) => rule.text)).toEqual(["- b"]);
     expect(filter.rules[0]?.index).toBe(3);
     expect(keeps(filter, "a")).toBe(true);
+  });
+
+  it("keeps built-in rules whatever follows, also a '!', and counts what an operator wrote", () => {
+    const filter = compileFilter([...OWN_RULES, "- a", "!", "- b"], "source");
+    expect(keeps(filter, "a")).toBe(true);
+    expect(text(filter, "b")).toBe("'b' is excluded by the rule '- b' (rule 3 of source)");
+    expect(text(filter, ".treecast-trash/x")).toBe(
+      "'.treecast-trash/x' is excluded with '.treecast-trash/' by the rule '- /.treecast-trash/' (built in)",
+    );
+    expect(keeps(compileFilter([...OWN_RULES, "+ /.treecast-replica"]), ".treecast-replica")).toBe(
+      false,
+    );
+    const own = compileFilter(OWN_RULES);
+    for (const path of [
+      ".treecast-replica",
+      ".treecast-trash/",
+      ".treecast-moving-1",
+      "d/.treecast-partial/x",
+    ]) {
+      expect(keeps(own, path), path).toBe(false);
+    }
+    for (const path of [
+      "d/.treecast-replica",
+      "d/.treecast-trash/",
+      ".treecast",
+      "treecast.yaml",
+    ]) {
+      expect(keeps(own, path), path).toBe(true);
+    }
   });
 
   it("expands presets where they stand", () => {
