@@ -5,10 +5,17 @@
  * writes nothing itself.
  */
 import type { Coverage } from "../model/change.js";
-import type { BatchDelivered, Fact, PassFinished, PathFailed } from "../model/fact.js";
+import type {
+  BatchDelivered,
+  Fact,
+  PassFinished,
+  PathFailed,
+  TargetAudited,
+} from "../model/fact.js";
 import { displayPath } from "../model/path.js";
-import type { LogEntry, LogLevel } from "./log-entry.js";
-import { bytesText, countOf, durationText } from "./quantities.js";
+import { displayText, entry, listed, type LogEntry, tidy } from "./log-entry.js";
+import { gap, held, holdEnded, scanned } from "./plain-facts.js";
+import { bytesText, countOf, digits, durationText } from "./quantities.js";
 
 /** Names that one line shows; the rest are counted. Level debug lists them all. */
 const NAMES_SHOWN = 3;
@@ -25,6 +32,10 @@ export class Narrator {
   readonly #down = new Set<string>();
   /** Targets of which it was told what was kept there. */
   readonly #keptTold = new Set<string>();
+  /** Differences that the running round of an audit has told, by target. */
+  readonly #drift = new Map<string, number>();
+  /** Targets whose last audited round found no difference. */
+  readonly #proven = new Set<string>();
   /** Directories without a watch, by source. */
   readonly #unwatched = new Map<string, number>();
 
@@ -53,9 +64,44 @@ export class Narrator {
         return [
           entry("warn", fact, "The target refuses deletions: nothing is deleted there from now on"),
         ];
+      case "held":
+        return [held(fact)];
+      case "hold-ended":
+        return [holdEnded(fact)];
+      case "scan":
+        return [scanned(fact)];
+      case "audit":
+        return [this.#audit(fact)];
       case "note":
         return [entry(fact.level, fact, displayText(fact.text))];
     }
+  }
+
+  #audit(fact: TargetAudited): LogEntry {
+    const { drift, sample, repairs, complete } = fact;
+    const names = sample.slice(0, NAMES_SHOWN).map(displayPath);
+    const fields = { drift, sample: sample.map(displayPath), repairs, complete };
+    const key = `${fact.source}\0${fact.target}`;
+    const before = this.#drift.get(key) ?? 0;
+    if (complete) this.#drift.delete(key);
+    else this.#drift.set(key, drift);
+    if (drift === 0 && !complete)
+      return entry("debug", fact, "Audited a part: no difference", fields);
+    if (drift === 0) {
+      // Every round says it again, and some rounds are short: the first one is the news.
+      const level = this.#proven.has(key) ? "debug" : "info";
+      this.#proven.add(key);
+      return entry(level, fact, "Audited everything: the replica is identical", fields);
+    }
+    this.#proven.delete(key);
+    const many = drift === 1 ? "1 entry differs" : `${digits(drift)} entries differ`;
+    const next = repairs ? "it is repaired" : "`treecast verify --repair` repairs it";
+    if (complete) {
+      return entry("warn", fact, `Audited everything: ${many}; ${next}`, fields);
+    }
+    // The first difference of a round is worth a line; the end of the round tells the sum.
+    const text = `An audit found that ${many}: ${listed(names, drift)}; ${next}`;
+    return entry(before === 0 ? "warn" : "debug", fact, text, fields);
   }
 
   #sourceState(fact: FactOf<"source-state">): LogEntry {
@@ -184,62 +230,9 @@ export class Narrator {
   }
 }
 
-interface About {
-  readonly kind: string;
-  readonly source?: string | undefined;
-  readonly target?: string | undefined;
-}
-
-function entry(
-  level: LogLevel,
-  { kind, source, target }: About,
-  text: string,
-  fields: Readonly<Record<string, unknown>> = {},
-): LogEntry {
-  return {
-    level,
-    ...(source === undefined ? {} : { source }),
-    ...(target === undefined ? {} : { target }),
-    text,
-    fields: { kind, ...fields },
-  };
-}
-
-function gap(fact: FactOf<"gap">): LogEntry {
-  const { reason, path } = fact.gap;
-  const where = path === "" ? "everything" : displayPath(path);
-  const level = reason === "mount" || reason === "root-returned" ? "info" : "warn";
-  const text = `${GAP_REASONS[reason]}: ${where} is compared with each replica`;
-  return entry(level, fact, text, { reason, path: displayPath(path) });
-}
-
-const GAP_REASONS: Readonly<Record<FactOf<"gap">["gap"]["reason"], string>> = {
-  overflow: "The kernel's event queue was full and events were lost",
-  "reader-restarted": "The reader of kernel events was started again",
-  "root-returned": "The source is back",
-  mount: "A file system was mounted or unmounted",
-};
-
 function keyOf(
-  { source, target }: Required<Pick<About, "source" | "target">>,
+  { source, target }: { readonly source: string; readonly target: string },
   path: string,
 ): string {
-  return `${source ?? ""}\0${target ?? ""}\0${path}`;
-}
-
-function listed(names: readonly string[], total: number): string {
-  const more = total - names.length;
-  return more > 0 ? `${names.join(", ")} and ${more} more` : names.join(", ");
-}
-
-/** Words of other programs on one line, with nothing in them that could move a cursor. */
-function displayText(text: string): string {
-  return text
-    .replace(/\s*\n\s*/g, " ")
-    .replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu, "?");
-}
-
-/** Microseconds are noise in a log. */
-function tidy(ms: number): number {
-  return Math.round(ms * 10) / 10;
+  return `${source}\0${target}\0${path}`;
 }

@@ -33,10 +33,15 @@ export function formatToken({ id, origins }: ReplicaToken): string {
   return ["treecast-replica", "1", id, "of", ...unique].join(" ");
 }
 
-/** Undefined where the text is no token of ours. */
+/**
+ * Undefined where the text is no token of ours.
+ *
+ * @param text the token, or all that its file holds: what follows the first line is for people
+ */
 export function parseToken(text: string): ReplicaToken | undefined {
-  if (text.length > MOST_CHARACTERS) return undefined;
-  const [name, version, id, of, ...origins] = text.trimEnd().split(" ");
+  const [line = ""] = text.split("\n", 1);
+  if (line.length > MOST_CHARACTERS) return undefined;
+  const [name, version, id, of, ...origins] = line.trimEnd().split(" ");
   if (name !== "treecast-replica" || version !== "1" || of !== "of" || id === undefined) {
     return undefined;
   }

@@ -218,10 +218,109 @@ describe("Narrator", () => {
         { kind: "note", level: "error", text: "Something" },
       ),
     ).toEqual([
-      "warn The kernel's event queue was full and events were lost: everything is compared with each replica",
-      "info A file system was mounted or unmounted: m is compared with each replica",
+      "warn The kernel's event queue was full and events were lost: everything is looked at again",
+      "info A file system was mounted or unmounted: m is looked at again",
       "warn The target refuses deletions: nothing is deleted there from now on",
       "error Something",
+    ]);
+  });
+
+  it("tells what is held, what to do about it, and how it ended", () => {
+    const held = (kind: "deletes" | "rewrites", entries: number, of: number): Fact => ({
+      kind: "held",
+      source,
+      hold: { kind, since: 0, entries, of, sample: ["a", "b", "c", "d"].map(path) },
+    });
+    const ended = (
+      hold: "deletes" | "rewrites",
+      how: "approved" | "rejected" | "recovered",
+    ): Fact => ({
+      kind: "hold-ended",
+      source,
+      hold,
+      how,
+    });
+    expect(
+      lines(
+        new Narrator(),
+        held("deletes", 60_000, 100_000),
+        held("rewrites", 5_000, 0),
+        ended("deletes", "approved"),
+        ended("rewrites", "rejected"),
+        ended("deletes", "recovered"),
+      ),
+    ).toEqual([
+      "error Deletions are held: 60,000 of 100,000 entries would be deleted on the replicas (a, b, c and 59997 more). What is written goes on being sent. `treecast approve` lets it go, `treecast reject` drops it",
+      "error Everything is held: 5,000 entries were rewritten within a minute (a, b, c and 4997 more). Nothing is sent. `treecast approve` lets it go, `treecast reject` drops it",
+      "info The held deletions were approved: they go now",
+      "info The held changes were rejected: the replicas stay as they are",
+      "info The source has recovered: the held deletions are not needed any more",
+    ]);
+    const [entry] = new Narrator().tell(held("deletes", 60_000, 100_000), false);
+    expect(entry?.fields).toEqual({
+      kind: "held",
+      hold: "deletes",
+      entries: 60_000,
+      of: 100_000,
+      sample: ["a", "b", "c", "d"],
+    });
+  });
+
+  it("tells what a scan saw and found", () => {
+    const scan = (reason: "start" | "first" | "gap", at: string, differences: number): Fact => ({
+      kind: "scan",
+      source,
+      path: path(at),
+      reason,
+      seen: 1_234_567,
+      differences,
+      tookMs: 5_432.1234,
+    });
+    expect(
+      lines(new Narrator(), scan("first", "", 0), scan("start", "", 0), scan("gap", "é", 1)),
+    ).toEqual([
+      "info Indexed the source: 1,234,567 entries in 5.4 s",
+      "info Scanned the source: 1,234,567 entries in 5.4 s; nothing has changed",
+      "info Scanned é: 1,234,567 entries in 5.4 s; 1 change, which will be sent now",
+    ]);
+    const [entry] = new Narrator().tell(scan("gap", "é", 1), false);
+    expect(entry?.fields).toMatchObject({
+      path: "é",
+      reason: "gap",
+      seen: 1_234_567,
+      tookMs: 5432.1,
+    });
+  });
+
+  it("tells the first difference of an audit, and what a round came to", () => {
+    const audit = (drift: number, complete: boolean, repairs = false): Fact => ({
+      kind: "audit",
+      source,
+      target,
+      drift,
+      sample: ["a", "b", "c", "d"].slice(0, drift).map(path),
+      repairs,
+      complete,
+    });
+    expect(
+      lines(
+        new Narrator(),
+        audit(0, true),
+        audit(0, true),
+        audit(1, false),
+        audit(4, false),
+        audit(4, true),
+        audit(2, false, true),
+        audit(0, true),
+      ),
+    ).toEqual([
+      "info Audited everything: the replica is identical",
+      "debug Audited everything: the replica is identical",
+      "warn An audit found that 1 entry differs: a; `treecast verify --repair` repairs it",
+      "debug An audit found that 4 entries differ: a, b, c and 1 more; `treecast verify --repair` repairs it",
+      "warn Audited everything: 4 entries differ; `treecast verify --repair` repairs it",
+      "warn An audit found that 2 entries differ: a, b; it is repaired",
+      "info Audited everything: the replica is identical",
     ]);
   });
 
@@ -232,8 +331,28 @@ describe("Narrator", () => {
       ...new Narrator().tell(failed(hostile), true),
       ...new Narrator().tell(down(hostile), true),
       ...new Narrator().tell(pass({ kept: 1, keptSample: [path(hostile)] }), true),
+      ...new Narrator().tell(
+        {
+          kind: "held",
+          source,
+          hold: { kind: "deletes", since: 0, entries: 1, of: 1, sample: [path(hostile)] },
+        },
+        true,
+      ),
+      ...new Narrator().tell(
+        {
+          kind: "audit",
+          source,
+          target,
+          drift: 1,
+          sample: [path(hostile)],
+          repairs: false,
+          complete: false,
+        },
+        true,
+      ),
     ];
-    expect(told).toHaveLength(6);
+    expect(told).toHaveLength(8);
     for (const { text } of told) expect(text).not.toMatch(/[\p{Cc}\u202e]/u);
   });
 });

@@ -29,6 +29,7 @@ describe("formatToken()", () => {
         expect(line).not.toMatch(/\n/);
         expect(parseToken(line)).toEqual({ id, origins });
         expect(parseToken(`${line}\n`)).toEqual({ id, origins });
+        expect(parseToken(`${line}\nThis is for people.\n`)).toEqual({ id, origins });
       }),
     );
   });
