@@ -1,5 +1,23 @@
 /** Lists of rules that have a name. `docs/filters.md` shows them; a test holds the two together. */
 
+import {
+  MOVING_PREFIX,
+  PARTIAL_DIRECTORY,
+  TOKEN_FILE,
+  TRASH_DIRECTORY,
+} from "../model/own-names.js";
+
+/**
+ * What no source replicates and no list can include again: names that belong to treecast itself. They
+ * make a list of their own, in front of an operator's, so that a `!` there does not forget them.
+ */
+export const OWN_RULES: readonly string[] = [
+  `- /${TOKEN_FILE}`,
+  `- /${TRASH_DIRECTORY}/`,
+  `- /${MOVING_PREFIX}*`,
+  `- ${PARTIAL_DIRECTORY}/`,
+];
+
 /** What mkstemp puts in the place of XXXXXX. */
 const SIX = "[[:alnum:]]".repeat(6);
 

@@ -4,15 +4,13 @@
  * Names never stand in them: they go through standard input (`--files-from=-`), as bytes. Passwords
  * never do either.
  */
-import { isUtf8 } from "node:buffer";
 import { rsyncArguments } from "../filter/filter.js";
-import type { Endpoint, ModuleEndpoint, SshEndpoint } from "../model/endpoint.js";
-import { Fault } from "../model/fault.js";
+import type { Endpoint } from "../model/endpoint.js";
+import { PARTIAL_DIRECTORY } from "../model/own-names.js";
+import type { RulesFiles } from "./delete-by-filter.js";
+import { connectionArguments, destination } from "./destination.js";
 import type { Profile, RsyncSettings } from "./settings.js";
-import { sshWords } from "./ssh-arguments.js";
-
-/** Where an interrupted large file is kept for its next run; beside the file, at the replica. */
-export const PARTIAL_DIRECTORY = ".treecast-partial";
+import { trashArguments } from "./trash.js";
 
 /** Stands before every line about a difference, so that nothing else is taken for one. */
 export const DIFFERENCE_MARK = "=";
@@ -21,6 +19,8 @@ export interface SendFlags {
   readonly deletes: boolean;
   /** The socket of the shared ssh connection, when there is one. */
   readonly controlPath?: string | undefined;
+  /** The day the trash of this run belongs to; today where it is not said. */
+  readonly day?: string | undefined;
 }
 
 /** The arguments of a session that sends what it is told by name. */
@@ -35,6 +35,7 @@ export function sendArguments(
     ...profileArguments(settings, profile),
     ...LIST_ARGUMENTS,
     ...missingArguments(settings, flags.deletes),
+    ...trashArguments(settings, flags),
     // `flist` announces that the session waits for its list; `stats2` counts; `del` is a sign of
     // life, for whoever deletes a large tree gives no other.
     `--info=flist1,stats2${flags.deletes ? ",del1" : ""}`,
@@ -44,7 +45,9 @@ export function sendArguments(
   ];
 }
 
-export interface CompareFlags extends SendFlags {
+export interface CompareFlags extends Omit<SendFlags, "day"> {
+  /** All that lies below what is listed, or only what lies directly in it. */
+  readonly depth: "all" | "one";
   readonly checksum?: boolean | undefined;
   /** `--filter=…` rules that hide only what the filter hides, too. */
   readonly filters: readonly string[];
@@ -54,7 +57,8 @@ export interface CompareFlags extends SendFlags {
 export function compareArguments(settings: RsyncSettings, flags: CompareFlags): string[] {
   return [
     "--dry-run",
-    "--recursive",
+    // A name that ends with a slash is entered, what is found in it is not.
+    ...(flags.depth === "all" ? ["--recursive"] : ["--dirs", "--ignore-missing-args"]),
     ...attributeArguments(settings),
     ...settings.options,
     ...(flags.deletes ? ["--delete"] : []),
@@ -73,9 +77,9 @@ export function compareArguments(settings: RsyncSettings, flags: CompareFlags): 
 export interface DeletionFlags {
   /** Says what would be deleted instead, as a comparison does. */
   readonly dryRun: boolean;
-  /** A file of rules that lay open what is to be deleted; see delete-by-filter.ts. */
-  readonly rulesFile: string;
+  readonly rules: RulesFiles;
   readonly controlPath?: string | undefined;
+  readonly day?: string | undefined;
 }
 
 /** The arguments of a run that deletes by filter rules. It sends nothing but the directories it lists. */
@@ -86,8 +90,10 @@ export function deletionArguments(settings: RsyncSettings, flags: DeletionFlags)
     ...settings.options,
     // --from0 must stand before the file of rules, or a newline in a name would end a rule.
     ...LIST_ARGUMENTS,
+    `--filter=merge ${flags.rules.first}`,
     ...(settings.filter === undefined ? [] : rsyncArguments(settings.filter)),
-    ...deletionRules(flags.rulesFile),
+    ...deletionRules(flags.rules),
+    ...(flags.dryRun ? [] : trashArguments(settings, { ...flags, deletes: true })),
     `--info=flist1,stats2,name0${flags.dryRun ? "" : ",del1"}`,
     ...connectionArguments(settings, flags.controlPath),
     "./",
@@ -95,9 +101,9 @@ export function deletionArguments(settings: RsyncSettings, flags: DeletionFlags)
   ];
 }
 
-function deletionRules(file: string): string[] {
+function deletionRules({ names }: RulesFiles): string[] {
   return [
-    `--filter=merge ${file}`,
+    `--filter=merge ${names}`,
     // Last, and not in the file: whatever becomes of that, everything else is safe.
     "--filter=- *",
     "--dirs",
@@ -126,14 +132,38 @@ export function probeArguments(settings: RsyncSettings, flags: ProbeFlags): stri
 /** The same for a deletion by filter rules. */
 export function probeDeletionArguments(
   settings: RsyncSettings,
-  rulesFile: string,
+  rules: RulesFiles,
   controlPath: string | undefined,
 ): string[] {
   return [
     ...LIST_ARGUMENTS,
-    ...deletionRules(rulesFile),
+    ...deletionRules(rules),
     "--info=flist1",
     ...connectionArguments(settings, controlPath),
+    "./",
+    destination(settings),
+  ];
+}
+
+export interface RemovalFlags {
+  /** Set where the other end rejects deletions by name. */
+  readonly rules: RulesFiles | undefined;
+  readonly controlPath?: string | undefined;
+}
+
+/**
+ * The arguments of a run from an empty tree that deletes what it names. It makes nothing and sets no
+ * attribute: the directories it goes through are not ours.
+ */
+export function removalArguments(settings: RsyncSettings, flags: RemovalFlags): string[] {
+  return [
+    ...LIST_ARGUMENTS,
+    "--existing",
+    ...(flags.rules === undefined
+      ? ["--delete-missing-args", "--force"]
+      : deletionRules(flags.rules)),
+    "--info=flist1,stats2,del1",
+    ...connectionArguments(settings, flags.controlPath),
     "./",
     destination(settings),
   ];
@@ -155,7 +185,7 @@ export function listArguments(
   return [...options, destination(to).replace(/([^/:])\/$/, "$1")];
 }
 
-function attributeArguments({ attributes, acls, xattrs }: RsyncSettings): string[] {
+export function attributeArguments({ attributes, acls, xattrs }: RsyncSettings): string[] {
   return [
     // What -a carries, without its -r; and hard links among the names of one batch.
     ...(attributes === "mirror" ? ["-lptgoD", "-H"] : ["-lpt", "--specials"]),
@@ -176,11 +206,17 @@ function profileArguments({ options }: RsyncSettings, profile: Profile): string[
 }
 
 /** The list comes through standard input, as bytes; names come back as bytes. */
-const LIST_ARGUMENTS = [
+export const LIST_ARGUMENTS = [
   "--files-from=-",
   "--from0",
   "--8-bit-output",
   "--no-human-readable",
+] as const;
+
+/** What a large file left behind goes with the directory it lies in, whatever the filter says. */
+const PARTIAL_AT_RISK = [
+  `--filter=R ${PARTIAL_DIRECTORY}/`,
+  `--filter=R ${PARTIAL_DIRECTORY}/**`,
 ] as const;
 
 function missingArguments(
@@ -197,104 +233,10 @@ function missingArguments(
     // A deleted directory would take what the filter excludes with it: rsync hands the filter to the
     // other end only together with --delete, which needs --dirs. A name without a trailing slash is
     // not entered, so nothing but what is named is deleted.
-    ...(filter === undefined ? [] : ["--dirs", "--delete", ...rsyncArguments(filter)]),
+    ...(filter === undefined
+      ? []
+      : ["--dirs", "--delete", ...PARTIAL_AT_RISK, ...rsyncArguments(filter)]),
   ];
-}
-
-function connectionArguments(settings: RsyncSettings, controlPath: string | undefined): string[] {
-  const { endpoint, password, timeoutMs, connectTimeoutMs, bandwidth, remoteProgram } = settings;
-  const pace = [
-    ...(settings.compress ? ["--compress"] : []),
-    // rsync counts in KiB.
-    ...(bandwidth === undefined ? [] : [`--bwlimit=${Math.max(1, Math.round(bandwidth / 1024))}`]),
-    // Each end shows life after half of it, and by the whole second: with 1 they would be late.
-    `--timeout=${Math.max(2, wholeSeconds(timeoutMs))}`,
-  ];
-  switch (endpoint.kind) {
-    case "local":
-      return pace;
-    case "module":
-      return [
-        ...pace,
-        `--contimeout=${wholeSeconds(connectTimeoutMs)}`,
-        "--no-motd",
-        // Small words go out at once instead of waiting for the other end's delayed acknowledgement:
-        // a session opens in 10 ms instead of 50 and ends 40 ms sooner.
-        ...(settings.options.some((option) => option.startsWith("--sockopts="))
-          ? []
-          : ["--sockopts=TCP_NODELAY"]),
-        ...(password?.kind === "file" ? [`--password-file=${password.path}`] : []),
-      ];
-    case "ssh":
-      return [
-        ...pace,
-        `--rsh=${remoteShell(sshWords(settings, endpoint, { controlPath }))}`,
-        ...(remoteProgram === undefined ? [] : [`--rsync-path=${remoteProgram}`]),
-        // Before 3.2.4 the remote shell would read the path; --protect-args keeps it out of there.
-        ...(/^[\w@%+=:,./~-]*$/.test(endpoint.path) ? [] : ["--protect-args"]),
-      ];
-  }
-}
-
-/** rsync takes seconds, and 0 means for ever. */
-function wholeSeconds(ms: number): number {
-  return Math.max(1, Math.ceil(ms / 1000));
-}
-
-/**
- * The words as one string that rsync splits again: at blanks, outside of quotes, a doubled quote
- * inside of quotes standing for itself (rsync's main.c, `do_cmd`). No shell reads it.
- */
-export function remoteShell(words: readonly string[]): string {
-  return words
-    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "''")}'`))
-    .join(" ");
-}
-
-/** Where the run sends to, as rsync reads it, with the slash that says "into". */
-export function destination({ endpoint }: RsyncSettings): string {
-  if (endpoint.kind === "local") return `${argumentText(endpoint.path).replace(/\/+$/, "")}/`;
-  const path = argumentText(endpoint.path);
-  if (endpoint.kind === "module") {
-    const port = String(endpoint.port);
-    const below = path === "" ? "" : `${path}/`;
-    const module = endpoint.module === "" ? "" : `${argumentText(endpoint.module)}/`;
-    return `rsync://${loginOf(endpoint)}:${port}/${module}${below}`;
-  }
-  // An empty path would be the root of the other machine; a leading dash would be an option.
-  const safe = path === "" ? "." : path.startsWith("-") ? `./${path}` : path;
-  return `${loginOf(endpoint)}:${safe.endsWith("/") ? safe : `${safe}/`}`;
-}
-
-/** user@host, with an IPv6 address in brackets. */
-function loginOf({ user, host }: ModuleEndpoint | SshEndpoint): string {
-  for (const word of [user ?? "", host]) {
-    if (word.startsWith("-")) {
-      throw new Fault(
-        "CONFIG_INVALID",
-        `Cannot use '${word}' in a target: a user or host cannot begin with a dash`,
-      );
-    }
-  }
-  const bare = host.includes(":") ? `[${host}]` : host;
-  return user === undefined ? bare : `${user}@${bare}`;
-}
-
-/**
- * Bytes as an argument. Node writes arguments as UTF-8, so a root whose name is not UTF-8 cannot be
- * named to a program; names below a root never stand in arguments.
- */
-export function argumentText(latin1: string): string {
-  if (isText(latin1)) return Buffer.from(latin1, "latin1").toString("utf8");
-  throw new Fault(
-    "CONFIG_INVALID",
-    "Cannot use a source or target root whose name is not UTF-8: rename it, or reach it by a symbolic link",
-  );
-}
-
-/** True when the bytes are valid UTF-8. */
-export function isText(latin1: string): boolean {
-  return isUtf8(Buffer.from(latin1, "latin1"));
 }
 
 /** A command line as a person may copy it into a shell. It holds no secret to hide. */

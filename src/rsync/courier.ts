@@ -6,7 +6,7 @@ import { realpathSync } from "node:fs";
 import { rsyncArguments } from "../filter/filter.js";
 import type { Clock } from "../model/clock.js";
 import type { RelativePath } from "../model/path.js";
-import { argumentText, destination } from "./arguments.js";
+import { argumentText, destination } from "./destination.js";
 import type { Ending, Run } from "./run.js";
 import { runFrom } from "./run.js";
 import { childEnvironment, passwordEnvironment } from "./secret.js";
@@ -92,12 +92,19 @@ export class Courier {
     return ending;
   }
 
-  /** `names` are those that error lines may speak of. */
-  judge(ending: Ending, names: readonly RelativePath[]): Run {
+  /**
+   * `names` are those that error lines may speak of. What is excluded survives the deletion of a
+   * directory around it, unless that is said to be otherwise.
+   */
+  judge(
+    ending: Ending,
+    names: readonly RelativePath[],
+    { sparesExcluded = this.#sparesExcluded } = {},
+  ): Run {
     return runFrom(ending, names, {
       endpoint: this.settings.endpoint,
       source: this.#shownSource,
-      sparesExcluded: this.#sparesExcluded,
+      sparesExcluded,
     });
   }
 

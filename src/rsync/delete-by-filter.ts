@@ -7,10 +7,11 @@
  * protected is deleted. It costs a session of its own, opened when the names are known.
  */
 import { lstatSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { ancestorsOf, bytesBelow, parentOf, type RelativePath } from "../model/path.js";
+import { PARTIAL_DIRECTORY } from "../model/own-names.js";
+import { ancestorsOf, bytesBelow, joinPath, parentOf, type RelativePath } from "../model/path.js";
+import { withStage } from "./stage.js";
 
 /** Every entry of a directory is held against every rule, so a list is cut in parts. */
 export const NAMES_AT_ONCE = 500;
@@ -18,8 +19,18 @@ export const NAMES_AT_ONCE = 500;
 export interface DeletionList {
   /** The directories to list, as rsync takes them: a slash at the end says "what is in it". */
   readonly directories: readonly RelativePath[];
-  /** Filter rules, each ended by a zero byte, as bytes. */
+  /** Filter rules, each ended by a zero byte, as bytes: what no exclude may protect … */
+  readonly first: Buffer;
+  /** … and what is laid open where none does. */
   readonly rules: Buffer;
+}
+
+/** The same rules as files for rsync. */
+export interface RulesFiles {
+  /** To stand before the rules of the filter. */
+  readonly first: string;
+  /** To stand after them, and before one that protects everything else. */
+  readonly names: string;
 }
 
 /** Pure. Rules that protect everything else must follow on the command line. */
@@ -33,8 +44,23 @@ export function deletionList(names: readonly RelativePath[]): DeletionList {
   ];
   return {
     directories: parents.map((path) => (path === "" ? "" : `${path}/`) as RelativePath),
-    rules: Buffer.from(rules.map((rule) => `${rule}\0`).join(""), "latin1"),
+    first: asBytes(names.flatMap(partialsAtRisk)),
+    rules: asBytes(rules),
   };
+}
+
+/** What large files left behind below a name goes with it; beside the name it stays. */
+function partialsAtRisk(name: RelativePath): string[] {
+  return [
+    `R ${anchored(joinPath(name, PARTIAL_DIRECTORY))}/`,
+    `R /${escaped(name)}/${PARTIAL_DIRECTORY}/**`,
+    `R /${escaped(name)}/**/${PARTIAL_DIRECTORY}/`,
+    `R /${escaped(name)}/**/${PARTIAL_DIRECTORY}/**`,
+  ];
+}
+
+function asBytes(rules: readonly string[]): Buffer {
+  return Buffer.from(rules.map((rule) => `${rule}\0`).join(""), "latin1");
 }
 
 /** A backslash quotes only where a wildcard is about (rsync's wildmatch is not asked otherwise). */
@@ -46,19 +72,17 @@ function escaped(path: RelativePath): string {
   return path.replace(/[\\*?[]/g, "\\$&");
 }
 
-/** Writes the rules to a file of this user's alone for as long as `use` takes. */
-export async function withRulesFile<T>(
-  rules: Buffer,
-  use: (file: string) => Promise<T>,
+/** Writes the rules to files of this user's alone for as long as `use` takes. */
+export async function withRulesFiles<T>(
+  { first, rules }: Pick<DeletionList, "first" | "rules">,
+  use: (files: RulesFiles) => Promise<T>,
 ): Promise<T> {
-  const directory = await mkdtemp(join(tmpdir(), "treecast-rules-"));
-  try {
-    const file = join(directory, "rules");
-    await writeFile(file, rules, { mode: 0o600 });
-    return await use(file);
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
+  return await withStage("rules", async (stage) => {
+    const files = { first: join(stage, "first"), names: join(stage, "names") };
+    await writeFile(files.first, first, { mode: 0o600 });
+    await writeFile(files.names, rules, { mode: 0o600 });
+    return await use(files);
+  });
 }
 
 /** True when there is nothing of this name in the source. */

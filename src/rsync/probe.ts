@@ -15,7 +15,7 @@ import { displayPath, type RelativePath } from "../model/path.js";
 import { listArguments, probeArguments, probeDeletionArguments } from "./arguments.js";
 import { ask } from "./child.js";
 import { Courier } from "./courier.js";
-import { deletionList, withRulesFile } from "./delete-by-filter.js";
+import { deletionList, withRulesFiles } from "./delete-by-filter.js";
 import { childEnvironment, passwordEnvironment } from "./secret.js";
 import type { RsyncSettings } from "./settings.js";
 import type { Trouble } from "./trouble.js";
@@ -240,10 +240,10 @@ class Probe {
   }
 
   async #removeByFilter(stage: string, name: RelativePath): Promise<Trouble | undefined> {
-    const { directories, rules } = deletionList([name]);
-    return await withRulesFile(rules, (file) =>
-      this.#carry(stage, directories, (controlPath) =>
-        probeDeletionArguments(this.#settings, file, controlPath),
+    const list = deletionList([name]);
+    return await withRulesFiles(list, (rules) =>
+      this.#carry(stage, list.directories, (controlPath) =>
+        probeDeletionArguments(this.#settings, rules, controlPath),
       ),
     );
   }

@@ -38,7 +38,8 @@ export interface Remote extends AsyncDisposable {
   compare(path: RelativePath, options: CompareOptions, signal?: AbortSignal): Promise<Run>;
   /**
    * Compares single directories with the replica, each with what lies directly in it, and nothing
-   * below; otherwise as `compare`.
+   * below; otherwise as `compare`. At most some hundreds at once; what is no directory here is passed
+   * over.
    */
   compareDirectories(
     paths: readonly RelativePath[],
@@ -47,12 +48,17 @@ export interface Remote extends AsyncDisposable {
   ): Promise<Run>;
   /**
    * Gives the replica at `to` what it holds at `from`, by hard links there, and sends only what
-   * differs from it; `from` stays. Of a directory, exactly `names` (below it) are made.
+   * differs from it; `from` stays. Of a directory, exactly `names` (below it) are made. What cannot
+   * be done this way ends `partial` with `to` as the only suspect, whatever the reason: send it the
+   * normal way. What stands at `to` before must have been removed. See relocation.ts for what is not
+   * noticed.
    */
   relocate(relocation: Relocation, signal?: AbortSignal): Promise<Run>;
   /** Deletes on the replica, whatever stands at the source: nothing of it goes to the trash. */
   remove(names: readonly RelativePath[], signal?: AbortSignal): Promise<Run>;
-  /** Asks for, or leaves, the replica's token. */
+  /** Removes what went to the replica's trash before the day of `olderThan`; days are those of UTC. */
+  emptyTrash(olderThan: Date, signal?: AbortSignal): Promise<Run>;
+  /** Asks for, or leaves, the replica's token: one line of letters and digits. */
   identify(token: string, signal?: AbortSignal): Promise<Identification>;
   leaveToken(token: string, signal?: AbortSignal): Promise<Run>;
   /** Sends nothing, and says what stands in the way of sending. */

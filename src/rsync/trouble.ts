@@ -177,7 +177,10 @@ const ADVICE: Readonly<Record<TroubleKind, readonly [cause: string, advice: stri
     "the other end does not speak rsync as expected",
     "Read its log; a login shell that prints something breaks rsync, too.",
   ],
-  "option-refused": ["an rsync option was refused", "Check `rsyncOptions` for this target."],
+  "option-refused": [
+    "an rsync option was refused",
+    "Check `rsyncOptions` and `trash` for this target.",
+  ],
   "stream-broke": ["the connection broke", "Read the log at the other end if this repeats."],
   killed: ["rsync was ended from outside", "Look for what sends it signals if this repeats."],
   unknown: ["rsync failed", "Read rsync's own words."],

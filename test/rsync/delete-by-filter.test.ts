@@ -9,7 +9,7 @@ import {
   deletionList,
   isMissing,
   topmostMissing,
-  withRulesFile,
+  withRulesFiles,
 } from "../../src/rsync/delete-by-filter.js";
 import { makeTempDir } from "../support/temp.js";
 import { settingsFor } from "./settings.js";
@@ -38,11 +38,11 @@ async function remaining(files: readonly string[], names: readonly string[]): Pr
     if (above !== "") mkdirSync(at(replica, above), { recursive: true });
     writeFileSync(at(replica, file), file);
   }
-  const { directories, rules } = deletionList(names as RelativePath[]);
+  const list = deletionList(names as RelativePath[]);
   const settings = settingsFor(source, { kind: "local", path: replica });
-  await withRulesFile(rules, (rulesFile) => {
-    const args = deletionArguments(settings, { dryRun: false, rulesFile });
-    const input = Buffer.from(directories.map((path) => `./${path}\0`).join(""), "latin1");
+  await withRulesFiles(list, (rules) => {
+    const args = deletionArguments(settings, { dryRun: false, rules });
+    const input = Buffer.from(list.directories.map((path) => `./${path}\0`).join(""), "latin1");
     execFileSync("rsync", args, { cwd: source, input, stdio: ["pipe", "ignore", "inherit"] });
     return Promise.resolve();
   });

@@ -21,7 +21,7 @@ describe("differenceFrom()", () => {
     ["=>f+++++++++ new\\#012line", "missing", "new\nline", false],
     ["=.f...p..... a -> b", "attributes", "a -> b", false],
   ])("reads '%s'", (line, what, path, isDirectory) => {
-    expect(differenceFrom(line)).toEqual({ what, path, isDirectory });
+    expect(differenceFrom(line)).toMatchObject({ what, path, isDirectory });
   });
 
   it.each([
