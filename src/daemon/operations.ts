@@ -32,13 +32,11 @@ interface Chosen {
 export class DaemonOperations implements Operations {
   readonly #running: () => Running["sources"];
   readonly #version: string;
-  readonly #clock: Clock;
   readonly #startedAt: number;
 
   constructor(running: () => Running["sources"], version: string, clock: Clock) {
     this.#running = running;
     this.#version = version;
-    this.#clock = clock;
     this.#startedAt = clock.now();
   }
 

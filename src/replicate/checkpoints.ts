@@ -47,8 +47,8 @@ export class Checkpoints {
   #pauseMs = PAUSE_MS;
   /** When a checkpoint last came to its end, ms since the epoch. */
   writtenAt: number | undefined;
-  /** Entries in the index, as of the last look. */
-  indexed = 0;
+  /** Entries in the index, as of the last look; undefined before the first. */
+  indexed: number | undefined;
 
   constructor(journal: Journal, clock: Clock, hooks: CheckpointHooks) {
     this.#journal = journal;

@@ -20,9 +20,13 @@ export interface LanePassesHooks {
   failed(trouble: Trouble, remote: Remote): void;
   /**
    * Everything was compared, and what differs is owed; `judged`: so is what to keep of the rest.
-   * Trouble leaves the pass to be repeated.
+   * `equalAt`: nothing differed, as of then. Trouble leaves the pass to be repeated.
    */
-  compared(remote: Remote, judged: boolean): Promise<Trouble | undefined>;
+  compared(
+    remote: Remote,
+    judged: boolean,
+    equalAt: number | undefined,
+  ): Promise<Trouble | undefined>;
   /** A pass came to its end, or there is nothing more to do. */
   ended(): void;
 }
@@ -30,7 +34,6 @@ export interface LanePassesHooks {
 export class LanePasses {
   readonly #source: LaneSource;
   readonly #settings: TargetSettings;
-  readonly #address: string;
   readonly #filter: Filter;
   readonly #hooks: LanePassesHooks;
   readonly #pending = new PendingPasses();
@@ -50,7 +53,6 @@ export class LanePasses {
   ) {
     this.#source = source;
     this.#settings = settings;
-    this.#address = address;
     this.#filter = filter;
     this.#hooks = hooks;
     const memory = source.state.target(address);
@@ -164,7 +166,11 @@ export class LanePasses {
       return false;
     }
     if (path === ROOT) {
-      const trouble = await this.#hooks.compared(remote, extras !== "ignore");
+      const trouble = await this.#hooks.compared(
+        remote,
+        extras !== "ignore",
+        result.differences === 0 && extras === "delete" ? startedAt : undefined,
+      );
       if (trouble !== undefined) {
         this.#hooks.failed(trouble, remote);
         return false;

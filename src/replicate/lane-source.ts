@@ -19,6 +19,8 @@ export interface LaneSource {
   readonly state: SourceState;
   readonly journal: Journal;
   readonly holds: Holds;
+  /** Entries in the index. */
+  readonly indexed: () => number;
   readonly audit: AuditSettings | undefined;
   readonly initial: "full" | "none";
   readonly clock: Clock;

@@ -90,7 +90,7 @@ export async function comparePass(
   }
 }
 
-function kindsOf({ what, isDirectory }: Difference): Kinds {
+export function kindsOf({ what, isDirectory }: Difference): Kinds {
   const directory = isDirectory ? Kind.Directory : 0;
   if (what === "extra") return Kind.Gone | directory;
   return what === "attributes" ? Kind.Attributes | directory : Kind.Content | directory;

@@ -39,10 +39,11 @@ export class Reconciler {
   readonly #waiting = new Map<RelativePath, Reason>();
   readonly #closing = new AbortController();
   #running: Promise<void> | undefined;
-  #scanned: RelativePath | undefined;
   #stop = new AbortController();
   #isFilled = false;
   progress: ScanProgress = { seen: 0, expected: 0 };
+  /** Entries in the tree, as of the last scan of all of it. */
+  total = 0;
 
   constructor(
     source: string,
@@ -134,7 +135,6 @@ export class Reconciler {
     if (this.#waiting.size === 0 || this.#hooks.root() === undefined) return;
     this.#running = this.#scanAll().finally(() => {
       this.#running = undefined;
-      this.#scanned = undefined;
     });
   }
 
@@ -146,7 +146,6 @@ export class Reconciler {
       if (next === undefined || root === undefined) return;
       const [path, reason] = next;
       this.#waiting.delete(path);
-      this.#scanned = path;
       this.#stop = new AbortController();
       const startedAt = this.#clock.now();
       try {
@@ -185,6 +184,7 @@ export class Reconciler {
     );
     this.#facts({ kind: "scan", source: this.#source, path, reason, ...result });
     if (path !== ROOT) return;
+    this.total = result.seen;
     this.#isFilled = true;
     this.#hooks.filled();
   }

@@ -15,7 +15,7 @@ import type { Clock } from "../model/clock.js";
 import type { FactListener, SourceState as State } from "../model/fact.js";
 import { Fault } from "../model/fault.js";
 import type { Hold } from "../model/hold.js";
-import { type RelativePath, ROOT, bytesBelow, displayPath } from "../model/path.js";
+import { type RelativePath, bytesBelow, displayPath } from "../model/path.js";
 import { type ReplicaToken, loopIn, originsBelow, parseToken } from "../safety/loop.js";
 import type { Semaphore } from "../schedule/semaphore.js";
 import { createLook } from "../transfer/look.js";
@@ -235,6 +235,7 @@ export class SourceReplicator {
       state: this.#state,
       journal,
       holds,
+      indexed: () => this.#indexStatus.entries,
       audit,
       initial,
       clock,
@@ -365,8 +366,10 @@ export class SourceReplicator {
   get #indexStatus(): IndexStatus {
     const state = this.#reconciler?.state ?? "off";
     const { seen, expected } = this.#reconciler?.progress ?? { seen: 0, expected: 0 };
-    const { indexed = 0, writtenAt } = this.#checkpoints ?? {};
-    return { state, entries: Math.max(indexed, expected), seen, expected, writtenAt };
+    const { indexed, writtenAt } = this.#checkpoints ?? {};
+    const total = this.#reconciler?.total ?? 0;
+    const entries = indexed ?? (total > 0 ? total : expected);
+    return { state, entries, seen, expected, writtenAt };
   }
 
   #rootLost(reason: string): void {

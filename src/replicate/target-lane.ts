@@ -7,20 +7,17 @@
 import { createHash } from "node:crypto";
 import { type Filter, bothKeep, compileFilter } from "../filter/filter.js";
 import type { DebtChange } from "../journal/journal.js";
-import type { Batch, BatchEntry } from "../model/batch.js";
 import { type Changes, Kind } from "../model/change.js";
 import { formatEndpoint } from "../model/endpoint.js";
 import { type RelativePath, ROOT } from "../model/path.js";
-import { DirtySet, type Lane, type OnMissing } from "../queue/dirty-set.js";
+import { DirtySet, type OnMissing } from "../queue/dirty-set.js";
 import { createRemote } from "../rsync/create-remote.js";
 import type { Remote } from "../rsync/remote.js";
 import type { Trouble } from "../rsync/trouble.js";
-import { backoffMs } from "../schedule/backoff.js";
-import { Pace } from "../schedule/pace.js";
-import { deliver } from "../transfer/deliver.js";
 import { createLook } from "../transfer/look.js";
 import { Availability } from "./availability.js";
 import { LaneAudit } from "./lane-audit.js";
+import { LaneBatches } from "./lane-batches.js";
 import { LaneDebts } from "./lane-debts.js";
 import { LaneMeeting } from "./lane-meeting.js";
 import { LaneMoves } from "./lane-moves.js";
@@ -35,9 +32,6 @@ import { Waiters } from "./waiters.js";
 
 /** Content in one batch, bytes; more would let small files wait for big ones and send no faster. */
 const BATCH_BYTES = 256 * 1024 * 1024;
-
-/** How long a receiver that lost its sender may go on with what had reached it. */
-const LATE_WRITES_MS = 2_000;
 
 /** What is remembered of each replica, by its address. */
 export const MEMORY_PREFIX = "replica:";
@@ -61,7 +55,7 @@ export class TargetLane {
   /** Of the settings that decide what a replica holds. */
   readonly #digest: string;
   readonly #debts: LaneDebts;
-  readonly #pace: Pace;
+  readonly #batches: LaneBatches;
   readonly #availability: Availability;
   readonly #meeting: LaneMeeting;
   readonly #passes: LanePasses;
@@ -75,7 +69,6 @@ export class TargetLane {
   #isMet = false;
   #isMeeting = false;
   #deletesRefused = false;
-  #cancelWake: (() => void) | undefined;
   #pumpIsDue = false;
 
   constructor(source: LaneSource, settings: TargetSettings) {
@@ -96,7 +89,6 @@ export class TargetLane {
       ...(source.rankOf === undefined ? {} : { rankOf: source.rankOf }),
     });
     this.#report = new LaneReport(name, settings.name, clock, facts);
-    this.#pace = new Pace(settings.paceMs);
     this.#availability = new Availability(settings.retry, clock, {
       probe: async () => this.#remote?.probe(),
       recovered: () => void this.#meet(),
@@ -110,7 +102,7 @@ export class TargetLane {
       owe: (path, kinds) => this.#owe(path, kinds),
       settled: (signal) => this.#settled(signal),
       failed: (trouble, remote) => this.#trouble(trouble, remote),
-      compared: (remote, judged) => this.#compared(remote, judged),
+      compared: (remote, judged, equalAt) => this.#compared(remote, judged, equalAt),
       ended: () => this.#pump(),
     });
     const isKnown = this.#remembers("known") === true && source.journal.hasIndex;
@@ -131,9 +123,17 @@ export class TargetLane {
       failed: (trouble, remote) => this.#trouble(trouble, remote),
       ended: () => this.#pump(),
     });
-    this.#audit = new LaneAudit(source, settings, this.#filter, this.#remembers("audit"), {
+    const { kept } = this.#passes;
+    this.#batches = new LaneBatches(source, settings, this.#dirty, this.#report, {
+      deletes: () => this.settings.deletes !== "never" && !this.#deletesRefused,
+      kept,
+      compare: (path) => this.compare(path, "replaced"),
+      answered: () => this.#answers(),
+      failed: (trouble, remote) => this.#trouble(trouble, remote),
+      ended: () => this.#pump(),
+    });
+    this.#audit = new LaneAudit(source, settings, this.#filter, kept, this.#remembers("audit"), {
       remote: () => (this.#isAudited ? this.#remote : undefined),
-      keeps: (path) => this.#passes.kept.protects(path),
       owe: (path, kinds) => this.#owe(path, kinds),
     });
   }
@@ -192,7 +192,7 @@ export class TargetLane {
     const remote = this.#remote;
     this.#remote = undefined;
     this.#isMet = false;
-    this.#cancelWake?.();
+    this.#batches.rest();
     this.#availability.stop();
     void remote?.close();
   }
@@ -239,7 +239,7 @@ export class TargetLane {
       dirty: this.#dirty,
       open: (bandwidth) => this.#createRemote(bandwidth),
       missing: () => this.#onMissing(),
-      carry: (batch, remote) => this.#carry(batch, remote),
+      carry: (batch, remote) => this.#batches.carry(batch, remote),
       kept: this.#passes.kept,
       ended: () => this.#pump(),
     });
@@ -315,12 +315,11 @@ export class TargetLane {
   async close(graceMs: number): Promise<void> {
     const remote = this.#remote;
     this.#remote = undefined;
-    this.#cancelWake?.();
+    this.#batches.rest();
     this.#availability.stop();
-    this.#audit.close();
     this.#passes.close();
     this.#moves.close();
-    await remote?.close(graceMs);
+    await Promise.all([this.#audit.close(), remote?.close(graceMs)]);
   }
 
   /** Met, and not away. */
@@ -396,9 +395,10 @@ export class TargetLane {
   }
 
   /** The replica now has what the source has, or is owed it. */
-  async #compared(remote: Remote, judged: boolean): Promise<Trouble | undefined> {
+  async #compared(remote: Remote, judged: boolean, equalAt?: number): Promise<Trouble | undefined> {
     const trouble = await this.#meeting.acquaint(remote, this.#passes.acquaintance, judged);
     if (trouble !== undefined) return trouble;
+    if (equalAt !== undefined) this.#audit.proven(equalAt);
     this.#debts.prove();
     this.#source.wakeJournal();
     return undefined;
@@ -414,17 +414,14 @@ export class TargetLane {
 
   /** Starts every batch that may start now, and sets the alarm for the next one. */
   #pump(): void {
-    this.#cancelWake?.();
-    this.#cancelWake = undefined;
+    this.#batches.rest();
     const { root, rootLost, holds } = this.#source;
     const verdict = root.verdict();
     if (verdict.kind === "lost") rootLost(verdict.reason);
     const remote = this.#remote;
     if (remote !== undefined && this.#isServed && !holds.holdsEverything) {
-      const missing = this.#onMissing();
-      if (this.#dirty.flying("large") === 0) this.#startLarge(remote, missing);
       this.#moves.pump(remote);
-      this.#startNormal(remote, missing);
+      this.#batches.start(remote, this.#onMissing());
       if (!this.#debts.isComplete) void this.#debts.load();
       if (this.#isAtRest && this.#passes.isIdle) this.#availability.proven("live");
     }
@@ -441,98 +438,11 @@ export class TargetLane {
     });
   }
 
-  #startNormal(remote: Remote, missing: OnMissing): void {
-    while (true) {
-      const startAt = this.#nextStart(remote, missing);
-      if (startAt === undefined) return;
-      const now = this.#source.clock.now();
-      if (startAt > now) {
-        this.#cancelWake = this.#source.clock.after(startAt - now, () => this.#pump());
-        return;
-      }
-      const batch = this.#cut("normal", missing, now);
-      // Looking may have moved everything elsewhere: then the next start is another one.
-      if (batch === undefined) continue;
-      this.#pace.started(now, remote.cycleMs);
-      remote.want(this.#pace.wantedSessions(remote.cycleMs));
-      void this.#carry(batch, remote);
-    }
-  }
-
-  #startLarge(remote: Remote, missing: OnMissing): void {
-    if (this.#dirty.nextDueAt("large", missing) === undefined) return;
-    const batch = this.#cut("large", missing, this.#source.clock.now());
-    if (batch !== undefined) void this.#carry(batch, remote);
-  }
-
-  #nextStart(remote: Remote, missing: OnMissing): number | undefined {
-    const dueAt = this.#dirty.nextDueAt("normal", missing);
-    if (dueAt === undefined) return undefined;
-    const earliest = this.#pace.earliestStart({
-      ready: remote.ready("content"),
-      busy: this.#dirty.flying("normal"),
-      cycleMs: remote.cycleMs,
-    });
-    return earliest === undefined ? undefined : Math.max(dueAt, earliest);
-  }
-
-  #cut(lane: Lane, missing: OnMissing, now: number): Batch | undefined {
-    return this.#dirty.cut({ now, lane, missing, look: createLook(this.#source.root.pinned) });
-  }
-
   #onMissing(): OnMissing {
     const { root, holds } = this.#source;
     if (this.settings.deletes === "never" || this.#deletesRefused) return "drop";
     if (root.verdict().kind !== "sound" || holds.holdsDeletes) return "hold";
     return this.settings.deletes === "startup-only" ? "marked" : "send";
-  }
-
-  async #carry(batch: Batch, remote: Remote): Promise<void> {
-    const { clock, root } = this.#source;
-    const { kept } = this.#passes;
-    const startedAt = clock.now();
-    const spared = new Set(batch.entries.filter((entry) => this.#isSpared(entry)));
-    const entries = batch.entries.filter((entry) => !spared.has(entry));
-    const delivery = await deliver({ ...batch, entries }, remote, {
-      deletes: this.settings.deletes !== "never" && !this.#deletesRefused,
-      look: () => createLook(root.pinned),
-      retryAt: (failures) => clock.now() + backoffMs(failures, this.settings.retry, Math.random()),
-    });
-    this.#dirty.end(
-      batch,
-      (entry) => (spared.has(entry) ? { kind: "delivered" } : delivery.outcomeOf(entry)),
-      clock.now(),
-    );
-    if (this.#report.batch(entries, delivery, startedAt)) this.#answers();
-    for (const entry of entries) {
-      const isFile = entry.sight.type === "file" || entry.sight.type === "other";
-      if (isFile && delivery.outcomeOf(entry).kind === "delivered") kept.release(entry.path);
-    }
-    for (const path of delivery.compare) this.compare(path, "replaced");
-    for (const path of delivery.owedDirectories) {
-      if (this.#report.failed.has(path)) continue;
-      this.#dirty.add(path, Kind.Attributes | Kind.Directory, clock.now());
-    }
-    if (delivery.interrupted) this.#nameOnceMore(entries);
-    if (delivery.trouble !== undefined) this.#trouble(delivery.trouble, remote);
-    this.#source.wakeJournal();
-    this.#pump();
-  }
-
-  /**
-   * The other end of a run that was cut off may still write what it has in hand, after a deletion that
-   * came later, even. So its names are looked at once more when that is over.
-   */
-  #nameOnceMore(entries: readonly BatchEntry[]): void {
-    const retryAt = this.#source.clock.now() + LATE_WRITES_MS;
-    for (const { path } of entries) {
-      this.#dirty.add(path, Kind.Attributes, retryAt, { attempts: 0, retryAt });
-    }
-  }
-
-  /** What was on the replica before us is left alone, and so is a directory that holds such. */
-  #isSpared({ path, sight }: BatchEntry): boolean {
-    return sight.type === "missing" && this.#passes.kept.spares(path);
   }
 
   #trouble(trouble: Trouble, remote: Remote): void {
@@ -545,7 +455,7 @@ export class TargetLane {
     }
     this.#isMet = false;
     this.#availability.failed(trouble);
-    this.#cancelWake?.();
+    this.#batches.rest();
     this.#source.wakeJournal();
     this.#progress.wake();
   }

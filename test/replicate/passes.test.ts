@@ -9,12 +9,12 @@ import { KeptNames } from "../../src/safety/first-contact.js";
 const path = (text: string) => text as RelativePath;
 
 const DIFFERENCES: readonly Difference[] = [
-  { path: path("new"), what: "missing", isDirectory: false },
-  { path: path("dir"), what: "missing", isDirectory: true },
-  { path: path("changed"), what: "content", isDirectory: false },
-  { path: path("mode"), what: "attributes", isDirectory: false },
-  { path: path("theirs"), what: "extra", isDirectory: false },
-  { path: path("hidden"), what: "extra", isDirectory: false },
+  { path: path("new"), what: "missing", isDirectory: false, properties: [] },
+  { path: path("dir"), what: "missing", isDirectory: true, properties: [] },
+  { path: path("changed"), what: "content", isDirectory: false, properties: [] },
+  { path: path("mode"), what: "attributes", isDirectory: false, properties: [] },
+  { path: path("theirs"), what: "extra", isDirectory: false, properties: [] },
+  { path: path("hidden"), what: "extra", isDirectory: false, properties: [] },
 ];
 
 async function pass(options: Partial<PassOptions> = {}, found = DIFFERENCES) {
@@ -68,7 +68,7 @@ describe("comparePass()", () => {
   it("ends a round that finds too much, to be continued", async () => {
     const many = function* () {
       for (let i = 0; i < 300_000; i++) {
-        yield { path: path(`f${i}`), what: "missing", isDirectory: false } as const;
+        yield { path: path(`f${i}`), what: "missing", isDirectory: false, properties: [] } as const;
       }
     };
     const { result } = await pass({

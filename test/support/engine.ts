@@ -6,7 +6,7 @@ import { type ArgumentOverrides, configFromArguments } from "../../src/config/ar
 import type { Config } from "../../src/config/config.js";
 import { type Daemon, startDaemon } from "../../src/daemon/daemon.js";
 import type { Fact } from "../../src/model/fact.js";
-import type { TargetSettings } from "../../src/replicate/settings.js";
+import type { SourceSettings, TargetSettings } from "../../src/replicate/settings.js";
 import type { TargetStatus } from "../../src/replicate/status.js";
 import { differences } from "./census.js";
 import { until } from "./until.js";
@@ -27,13 +27,15 @@ export interface EngineOptions extends Omit<ArgumentOverrides, "state"> {
   /** Changes made to every target, or to those it names. */
   readonly target?: Partial<TargetSettings> | readonly Partial<TargetSettings>[];
   readonly initial?: "full" | "none";
+  /** Changes made to the source. */
+  readonly settings?: Partial<SourceSettings>;
 }
 
 /** Starts it and resolves when the source is watched. It is stopped after the test. */
 export async function startEngine(
   source: string,
   targets: readonly string[],
-  { target = {}, ...overrides }: EngineOptions & { readonly state: string },
+  { target = {}, settings = {}, ...overrides }: EngineOptions & { readonly state: string },
 ): Promise<Engine> {
   mkdirSync(source, { recursive: true });
   const written = await configFromArguments(source, targets, overrides);
@@ -42,6 +44,7 @@ export async function startEngine(
     ...written,
     sources: written.sources.map((one) => ({
       ...one,
+      ...settings,
       targets: one.targets.map((each, index) => ({ ...each, ...QUICK, ...changes(index) })),
     })),
   };

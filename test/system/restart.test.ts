@@ -1,0 +1,245 @@
+/** What a start costs: nothing is rescanned that need not be, and nothing is forgotten. */
+import {
+  appendFileSync,
+  chmodSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { beforeEach, describe, expect, it } from "vitest";
+import { type Rsyncd, startRsyncd } from "../support/rsyncd.js";
+import { type Engine, stage, startEngine, untilEqual } from "../support/engine.js";
+import { makeTempDir } from "../support/temp.js";
+import { until } from "../support/until.js";
+
+/** Everything an engine delivered, by name. */
+function delivered(engine: Engine): string[] {
+  return engine
+    .of("batch")
+    .flatMap(({ entries }) => entries.map(({ path }) => path as string))
+    .sort();
+}
+
+/** The index holds what the disk does, and every target has it or is owed it. */
+async function untilWritten(engine: Engine): Promise<void> {
+  const since = Date.now();
+  await until(
+    () => {
+      const [source] = engine.daemon.status;
+      const written = source?.index.writtenAt ?? 0;
+      return source?.index.state === "current" && written > since;
+    },
+    { what: "a checkpoint" },
+  );
+}
+
+describe("a restart", () => {
+  let base: string;
+  let source: string, replica: string, state: string;
+
+  beforeEach(() => {
+    base = makeTempDir();
+    ({ source, replica, state } = stage(base));
+    mkdirSync(join(source, "a/b"), { recursive: true });
+    for (const name of ["one", "two", "a/three", "a/b/four"]) {
+      writeFileSync(join(source, name), name);
+    }
+  });
+
+  const start = (more = {}) => startEngine(source, [replica], { state, ...more });
+
+  async function firstRun(more = {}): Promise<void> {
+    const engine = await start(more);
+    await untilEqual(source, replica);
+    await engine.daemon.flush();
+    writeFileSync(join(source, "wake"), "a checkpoint follows");
+    await engine.daemon.flush();
+    await untilWritten(engine);
+    await engine.stop();
+  }
+
+  it("compares with no replica, and sends exactly what changed meanwhile", async () => {
+    await firstRun();
+    appendFileSync(join(source, "a/three"), " more");
+    chmodSync(join(source, "two"), 0o600);
+    rmSync(join(source, "one"));
+    mkdirSync(join(source, "new/deep"), { recursive: true });
+    writeFileSync(join(source, "new/deep/file"), "new");
+    renameSync(join(source, "a/b"), join(source, "c"));
+    const engine = await start();
+    await untilEqual(source, replica);
+    await engine.daemon.flush();
+
+    expect(engine.of("pass")).toEqual([]);
+    expect(engine.of("scan")).toMatchObject([{ reason: "start" }]);
+    const sent = new Set(delivered(engine));
+    for (const path of ["a/three", "two", "one", "new/deep/file", "a/b", "c/four"]) {
+      expect(sent).toContain(path);
+    }
+    expect(sent).not.toContain("wake");
+  });
+
+  it("sends nothing when nothing changed", async () => {
+    await firstRun();
+    const engine = await start();
+    await until(() => engine.of("scan").length > 0, { what: "the scan" });
+    await engine.daemon.flush();
+    expect(engine.of("scan")).toMatchObject([{ reason: "start", differences: 0 }]);
+    expect(engine.of("pass")).toEqual([]);
+    expect(delivered(engine)).toEqual([]);
+  });
+
+  it("finds a rewrite of the same size whose time was put back", async () => {
+    await firstRun();
+    const before = new Date("2020-01-01T00:00:00Z");
+    writeFileSync(join(source, "two"), "ow2");
+    utimesSync(join(source, "two"), before, before);
+    let engine = await start();
+    await untilEqual(source, replica);
+    await engine.daemon.flush();
+    await engine.stop();
+    writeFileSync(join(source, "two"), "xyz");
+    utimesSync(join(source, "two"), before, before);
+    engine = await start();
+    await until(() => readFileSync(join(replica, "two"), "utf8") === "xyz", { what: "xyz" });
+  });
+
+  it("compares everything with a replica that was emptied meanwhile, and says so", async () => {
+    await firstRun();
+    for (const name of readdirSync(replica)) rmSync(join(replica, name), { recursive: true });
+    const engine = await start();
+    await untilEqual(source, replica);
+    expect(engine.of("note").map(({ text }) => text)).toContainEqual(
+      expect.stringContaining("does not hold our token any more"),
+    );
+    expect(engine.of("pass")).toMatchObject([{ path: "" }]);
+  });
+
+  it("compares everything with a target that is new, and with it alone", async () => {
+    await firstRun();
+    const second = join(base, "second");
+    const engine = await startEngine(source, [replica, second], { state });
+    await untilEqual(source, second);
+    expect(engine.of("pass").map(({ target }) => target)).toEqual([second]);
+  });
+
+  it("meets a target anew that was taken out for a while", async () => {
+    await firstRun();
+    const second = join(base, "second");
+    let engine = await startEngine(source, [second], { state });
+    await untilEqual(source, second);
+    rmSync(join(source, "one"));
+    await untilEqual(source, second);
+    await engine.daemon.flush();
+    await engine.stop();
+    engine = await startEngine(source, [replica], { state });
+    await untilEqual(source, replica);
+    expect(engine.of("pass")).toMatchObject([{ path: "" }]);
+  });
+
+  it("compares with every replica where no index is kept", async () => {
+    await firstRun({ settings: { index: false } });
+    const engine = await start({ settings: { index: false } });
+    await until(() => engine.of("pass").length > 0, { what: "a pass" });
+    expect(engine.daemon.status[0]?.index.state).toBe("off");
+  });
+
+  it("sets a damaged journal aside, says so, and compares everything", async () => {
+    await firstRun();
+    const directory = join(state, "sources", readdirSync(join(state, "sources"))[0]!);
+    const [database] = readdirSync(directory).filter((name) => /\.(db|sqlite)$/.test(name));
+    expect(database).toBeDefined();
+    writeFileSync(join(directory, database!), "this is no database, and never was ".repeat(100));
+    appendFileSync(join(source, "a/three"), " more");
+    const engine = await start();
+    await untilEqual(source, replica);
+    expect(engine.of("note").map(({ text }) => text)).toContainEqual(
+      expect.stringContaining("Cannot use the journal"),
+    );
+    expect(engine.of("pass")).toMatchObject([{ path: "" }]);
+  });
+});
+
+describe("a target that is away", () => {
+  let rsyncd: Rsyncd;
+  let base: string;
+  let source: string, state: string;
+  let away: string, live: string;
+
+  beforeEach(async () => {
+    base = makeTempDir();
+    ({ source, state } = stage(base));
+    [away, live] = [join(base, "away"), join(base, "live")];
+    rsyncd = await startRsyncd({ modules: { away: { path: away } } });
+    writeFileSync(join(source, "first"), "first");
+  });
+
+  const start = () =>
+    startEngine(source, [`rsync://127.0.0.1:${rsyncd.port}/away`, live], { state });
+
+  it("gets exactly what it is owed, though nothing else lacks it, after restarts in between", async () => {
+    let engine = await start();
+    await untilEqual(source, away);
+    await untilEqual(source, live);
+    await engine.daemon.flush();
+    await rsyncd.stop();
+    mkdirSync(join(source, "d"));
+    for (let i = 0; i < 50; i++) writeFileSync(join(source, `d/file-${i}`), `text ${i}`);
+    rmSync(join(source, "first"));
+    await untilEqual(source, live);
+    await untilWritten(engine);
+    await engine.stop();
+
+    // Nobody but the journal knows by now what the one lacks: the index is up to date.
+    engine = await start();
+    await until(() => engine.of("scan").length > 0, { what: "the scan" });
+    expect(engine.of("scan")).toMatchObject([{ differences: 0 }]);
+    await until(() => engine.target(0).state === "down", { what: "a target that is down" });
+    expect(engine.target(0).owed).toBeGreaterThanOrEqual(51);
+    await engine.stop();
+
+    await rsyncd.start();
+    engine = await start();
+    await untilEqual(source, away);
+    await engine.daemon.flush();
+    expect(engine.of("pass")).toEqual([]);
+    expect(engine.of("batch").every(({ target }) => target !== live)).toBe(true);
+    await engine.stop();
+
+    engine = await start();
+    await engine.daemon.flush();
+    expect(delivered(engine)).toEqual([]);
+  });
+
+  it("keeps more than fits into memory in the journal, and catches up", async () => {
+    let engine = await start();
+    await untilEqual(source, away);
+    await engine.daemon.flush();
+    await rsyncd.stop();
+    await until(() => engine.target(0).state === "down", {
+      what: "a target that is down",
+    }).catch(() => undefined);
+    for (let d = 0; d < 60; d++) {
+      mkdirSync(join(source, `d${d}`));
+      for (let i = 0; i < 1_000; i++) writeFileSync(join(source, `d${d}/f${i}`), "");
+    }
+    await untilEqual(source, live, 60_000);
+    await until(() => engine.target(0).owed >= 60_000, { limitMs: 30_000, what: "the debts" });
+    await untilWritten(engine);
+    writeFileSync(join(source, "d0/f0"), "changed while it was stored");
+    rmSync(join(source, "d1"), { recursive: true });
+    await untilEqual(source, live);
+    await engine.stop();
+    engine = await start();
+    await rsyncd.start();
+    await untilEqual(source, away, 60_000);
+    await engine.daemon.flush();
+    expect(engine.of("pass")).toEqual([]);
+    expect(engine.target(0).owed).toBe(0);
+  }, 120_000);
+});
