@@ -37,7 +37,7 @@ export async function chooseConfig(given: Given): Promise<ChosenConfig> {
     }
     return { config: await fromArguments(source, targets, given), again: undefined };
   }
-  const path = file.config ?? usualFile();
+  const path = file.config ?? usualFile() ?? nowhere();
   const [first] = settings.flags;
   if (first !== undefined) {
     throw usage(
@@ -91,9 +91,12 @@ async function fromArguments(
   }
 }
 
-function usualFile(): string {
-  const found = USUAL_FILES.find((path) => existsSync(path));
-  if (found !== undefined) return found;
+/** The configuration that is there without being named. */
+export function usualFile(): string | undefined {
+  return USUAL_FILES.find((path) => existsSync(path));
+}
+
+function nowhere(): never {
   throw usage(
     "Cannot start without a configuration: expected SRC and TARGET, --config FILE, or one of " +
       USUAL_FILES.map((path) => `'${path}'`).join(" and "),

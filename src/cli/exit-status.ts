@@ -16,21 +16,26 @@ export type ExitStatus = (typeof ExitStatus)[keyof typeof ExitStatus];
 export const EXIT_MEANINGS: readonly (readonly [status: ExitStatus, meaning: string])[] = [
   [ExitStatus.Ok, "all went well; also after the first SIGINT or SIGTERM"],
   [ExitStatus.Incomplete, "something was not delivered, or a check found a fault"],
-  [ExitStatus.Usage, "wrong usage or configuration"],
+  [ExitStatus.Usage, "wrong usage or configuration, or no daemon to ask"],
   [ExitStatus.CannotStart, "it cannot start: source missing, state locked, rsync missing …"],
   [ExitStatus.Internal, "a fault of treecast itself"],
   [ExitStatus.Interrupted, "ended at once by a second SIGINT"],
   [ExitStatus.Terminated, "ended at once by a second SIGTERM"],
 ];
 
-/** Faults of what the operator wrote; the others are faults of the place it runs in. */
+/**
+ * Faults of what the operator wrote, of whom is asked included; the others are faults of the place
+ * it runs in. So a command that asks has three ends: yes, no, and no answer.
+ */
 const USAGE_CODES: ReadonlySet<FaultCode> = new Set([
   "CONFIG_INVALID",
   "CONFIG_UNREADABLE",
+  "CONTROL_UNAVAILABLE",
   "DANGEROUS_TARGET",
   "FILTER_INVALID",
   "OPTION_REFUSED",
   "SECRET_UNREADABLE",
+  "UNKNOWN_NAME",
   "USAGE",
 ] as const);
 

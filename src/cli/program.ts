@@ -1,12 +1,18 @@
 /** The commands and their help. Nothing heavy is loaded here: `--help` and `--version` are immediate. */
 import { Command, CommanderError } from "commander";
 import { addCheck } from "./commands/check.js";
+import { addApprove, addReject } from "./commands/decide.js";
 import { addExplain } from "./commands/explain.js";
+import { addFailures } from "./commands/failures.js";
+import { addFlush } from "./commands/flush.js";
 import { addInit } from "./commands/init.js";
 import { addPlan } from "./commands/plan.js";
 import { addReplica } from "./commands/replica.js";
+import { addResync } from "./commands/resync.js";
+import { addRetry } from "./commands/retry.js";
 import { addRun } from "./commands/run.js";
 import { addSchema } from "./commands/schema.js";
+import { addStatus } from "./commands/status.js";
 import { addSync } from "./commands/sync.js";
 import { ExitStatus, exitStatusHelp } from "./exit-status.js";
 import { ownVersion } from "./version.js";
@@ -17,6 +23,13 @@ export type AddCommand = (program: Command, end: (status: ExitStatus) => void) =
 export const COMMANDS: readonly AddCommand[] = [
   addRun,
   addSync,
+  addStatus,
+  addFlush,
+  addApprove,
+  addReject,
+  addFailures,
+  addRetry,
+  addResync,
   addCheck,
   addPlan,
   addExplain,

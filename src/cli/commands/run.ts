@@ -34,8 +34,8 @@ export function addRun(program: Command, end: (status: ExitStatus) => void): voi
       flags: FileFlags & LogFlags & { readonly grace: string },
     ) => {
       const { chooseConfig } = await import("../chosen-config.js");
-      const { parseGrace } = await import("../grace.js");
-      const graceMs = parseGrace(flags.grace);
+      const { parseTimeOption } = await import("../time-option.js");
+      const graceMs = parseTimeOption("--grace", flags.grace);
       const given = { source, targets, file: flags, log: flags, settings: settings() };
       const chosen = await chooseConfig(given);
       const { replicateLive } = await import("../live.js");
