@@ -17,7 +17,7 @@ import type { PathPart } from "./problem.js";
 import { formatPath, formatPlace } from "./problem.js";
 import { quote } from "./quote.js";
 import type { WrittenSource, WrittenTarget } from "./schema.js";
-import { orderContradictions, sourceFrom } from "./source.js";
+import { orderContradictions, sourceFrom, uselessWithoutIndex } from "./source.js";
 import { contradictions, endpointOf, refuseUseless, targetFrom } from "./target.js";
 import type { CompleteSettings, Standing } from "./settings.js";
 import { bottomLayer, layOver, settleLayer } from "./settings.js";
@@ -104,6 +104,10 @@ class Resolver {
     const name = givenName ?? (basename(root) || "root");
     this.#claimName(this.#sourceNames, name, "source", standing);
     const settings = layOver(defaults, await settleLayer(rest, standing, this.#context));
+    for (const key of uselessWithoutIndex(written, settings)) {
+      const message = `Cannot use ${key} here: it goes by the index, which is off`;
+      this.#context.problems.push(problem(given, [...path, key], message, undefined, "key"));
+    }
     for (const message of orderContradictions(settings)) {
       this.#context.problems.push(problem(given, path, message));
     }

@@ -129,7 +129,8 @@ export const sourceSettings = {
     .optional()
     .meta({
       kind: "`off` · mapping",
-      description: "When so much changes at once that a person should look first: see guards.md.",
+      description:
+        "When so much changes at once that a person should look first: see guards.md. It goes by the index.",
     }),
   passes: list(mapping(passShape), "passes").optional().meta({
     kind: "list of mappings",
@@ -138,6 +139,7 @@ export const sourceSettings = {
   }),
   audit: offOrMapping(auditShape).optional().meta({
     kind: "`off` · mapping",
-    description: "A comparison without end, a little at a time, while nothing else is to do.",
+    description:
+      "A comparison without end, a little at a time, while nothing else is to do: see passes.md. It goes by the index.",
   }),
 };

@@ -2,6 +2,7 @@
 import { OWN_RULES } from "../filter/presets.js";
 import type { SourceConfig } from "./config.js";
 import { quote } from "./quote.js";
+import type { WrittenSource } from "./schema.js";
 import type { CompleteSettings } from "./settings.js";
 
 /** All but what stands on the source alone: its name, its path and its targets. */
@@ -26,6 +27,14 @@ export function sourceFrom(
 
 function limitOf({ on, entries, share }: CompleteSettings["guard"]["deletes"]) {
   return on ? { entries, share } : undefined;
+}
+
+/** Keys of the source itself that go by the index, where it is off: they were meant to do something. */
+export function uselessWithoutIndex(written: WrittenSource, { index }: CompleteSettings): string[] {
+  if (index) return [];
+  const { deletes, rewrites } = written.guard ?? {};
+  const guards = deletes?.on === true || rewrites?.on === true;
+  return [...(guards ? ["guard"] : []), ...(written.audit?.on === true ? ["audit"] : [])];
 }
 
 /** What single values allow and together make no sense. */

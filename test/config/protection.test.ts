@@ -103,6 +103,29 @@ describe("index:", () => {
   ])("refuses %s", async (line, complaint) => {
     expect(await said(line)).toEqual([complaint]);
   });
+
+  it.each([
+    ["guard", "guard: { rewrites: {} }"],
+    ["guard", "guard: { deletes: { entries: 5 } }"],
+    ["audit", "audit: {}"],
+  ])("that is off has no use for %s: %s", async (key, line) => {
+    const [, setting = ""] = line.split(/: (.*)/);
+    expect(
+      await complaints(
+        `sources:\n  - path: /a\n    targets: [/b]\n    index: off\n    ${key}: ${setting}\n`,
+      ),
+    ).toEqual([
+      `treecast.yaml:5:5: sources[0].${key}: Cannot use ${key} here: it goes by the index, which is off`,
+    ]);
+  });
+
+  it("that is off goes with a guard and an audit that are off, or that are inherited", async () => {
+    expect(
+      await complaints(
+        "defaults: { guard: { rewrites: {} }, audit: {} }\nsources:\n  - { path: /a, targets: [/b], index: off }\n  - { path: /c, targets: [/d], index: off, guard: off, audit: off }\n",
+      ),
+    ).toEqual([]);
+  });
 });
 
 describe("scanInterval:", () => {
@@ -216,7 +239,7 @@ sources:
     ],
     [
       "[{ every: 1h, window: 22-6 }]",
-      "[0].window: expected two different times of the day such as \"22:00-06:00\", got 22-6",
+      '[0].window: expected two different times of the day such as "22:00-06:00", got 22-6',
     ],
     [
       "[{ every: 1h, window: 24:01-06:00 }]",
