@@ -68,11 +68,11 @@ async function compareList(
   );
 }
 
-function listener({ onDifference }: CompareOptions, wanted: (path: RelativePath) => boolean) {
+function listener(options: CompareOptions, wanted: (path: RelativePath) => boolean) {
   return (line: string): boolean => {
     const difference = differenceFrom(line);
     if (difference === undefined) return false;
-    if (wanted(difference.path)) onDifference(difference);
+    if (wanted(difference.path)) options.onDifference(difference);
     return true;
   };
 }

@@ -65,9 +65,11 @@ export async function relocate(
   return ITS_OWN_FAULT.has(run.trouble.kind) ? asPartial(run, to, run.trouble.text) : run;
 }
 
-function asPartial({ trouble: _, ...run }: Run, to: RelativePath, reason?: string): Run {
+function asPartial(run: Run, to: RelativePath, reason?: string): Run {
   const errors = run.errors.length === 0 && reason !== undefined ? [reason] : run.errors;
-  return { ...run, outcome: "partial", suspects: [to], errors };
+  const partial: { -readonly [Key in keyof Run]: Run[Key] } = { ...run };
+  delete partial.trouble;
+  return { ...partial, outcome: "partial", suspects: [to], errors };
 }
 
 interface Route {

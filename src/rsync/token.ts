@@ -30,11 +30,10 @@ export async function identify(
   token: string,
   signal: AbortSignal | undefined,
 ): Promise<Identification> {
-  let isOther = false;
+  const differences: string[] = [];
   const onLine = (line: string) => {
-    if (!line.startsWith(DIFFERENCE_MARK)) return false;
-    isOther ||= DIFFERS.test(line);
-    return true;
+    if (DIFFERS.test(line)) differences.push(line);
+    return line.startsWith(DIFFERENCE_MARK);
   };
   const asking = ["--dry-run", "--checksum", `--out-format=${DIFFERENCE_MARK}%i %n`];
   const { trouble, outcome, errors } = await carryToken(cold, token, { asking, onLine }, signal);
@@ -44,7 +43,7 @@ export async function identify(
       : { kind: "trouble", trouble };
   }
   if (outcome !== "done") return { kind: "impossible", reason: errors[0] ?? "rsync could not say" };
-  return { kind: isOther ? "other" : "same" };
+  return { kind: differences.length > 0 ? "other" : "same" };
 }
 
 /** Makes the last part of the target, too, where it is missing. The root's time is another then. */

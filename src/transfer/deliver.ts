@@ -79,12 +79,25 @@ class DeliveryInProgress implements Delivery {
     this.sentBytes += run.stats.sentBytes;
     this.interrupted ||= run.interrupted === true || run.outcome === "failed";
     if (run.outcome === "done") this.#prove(entries);
-    else if (run.outcome === "failed") this.trouble = run.trouble;
+    else if (run.outcome === "failed") this.#fail(entries, run);
     else if (run.outcome !== "vanished" || !this.#lookAgain(entries, run)) {
       for (const part of this.#divide(entries, run)) {
         // A later part must not hide that an earlier one met a target in trouble.
         if (this.trouble === undefined) await this.carry(part, remote, signal);
       }
+    }
+  }
+
+  /**
+   * Of a full disk the files are to blame that it had no room for: the others, and smaller ones, go
+   * before them the next time.
+   */
+  #fail(entries: readonly BatchEntry[], run: Run): void {
+    this.trouble = run.trouble;
+    if (run.trouble?.kind !== "disk-full") return;
+    const look = this.#options.look();
+    for (const entry of suspected(entries, run.suspects)) {
+      this.#outcomes.set(entry, this.#blame(entry, run, look(entry.path)));
     }
   }
 
