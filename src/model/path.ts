@@ -67,26 +67,35 @@ export function bytesBelow(root: string, path: RelativePath): Buffer {
 }
 
 /**
- * A latin1 name as a person should see it: valid UTF-8 is shown as such, every other byte and every
- * control character as `\xNN`, so that a hostile name can neither move the cursor nor fake a line.
+ * A latin1 name as a person should see it: valid UTF-8 is shown as such, every other byte as `\xNN`
+ * and every control character beyond ASCII as `\uNNNN`, so that a hostile name can neither move the
+ * cursor nor fake a line.
  */
 export function displayPath(path: string): string {
   if (/^[\x20-\x5b\x5d-\x7e]*$/.test(path)) return path === "" ? "." : path;
-  const text = utf8OrUndefined(path) ?? path.replace(/[\x80-\xff]/g, escaped);
+  const text = utf8OrUndefined(path);
+  // In one pass, so that no escape is escaped again: no two names are shown alike.
   // eslint-disable-next-line no-control-regex -- control characters are what is looked for
-  return text.replace(/[\x00-\x1f\x7f-\x9f\\\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, escaped);
+  if (text === undefined) return path.replace(/[\x00-\x1f\x7f-\xff\\]/g, escapedByte);
+  // eslint-disable-next-line no-control-regex -- the same
+  return text.replace(
+    /[\x00-\x1f\x7f-\x9f\\\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/g,
+    escaped,
+  );
 }
 
 function escaped(character: string): string {
-  if (character === "\n") return "\\n";
-  if (character === "\\") return "\\\\";
   const code = character.charCodeAt(0);
-  return code > 0xff
-    ? `\\u${code.toString(16).padStart(4, "0")}`
-    : `\\x${code.toString(16).padStart(2, "0")}`;
+  return code > 0x7f ? `\\u${code.toString(16).padStart(4, "0")}` : escapedByte(character);
 }
 
-const strictUtf8 = new TextDecoder("utf-8", { fatal: true });
+function escapedByte(character: string): string {
+  if (character === "\n") return "\\n";
+  if (character === "\\") return "\\\\";
+  return `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
+}
+
+const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 function utf8OrUndefined(latin1: string): string | undefined {
   try {
