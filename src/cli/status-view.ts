@@ -44,13 +44,15 @@ export function holdLines(
   { kind, entries, of, since, sample }: Hold,
   { width, palette, now }: View,
 ): string[] {
-  const what =
-    kind === "deletes"
-      ? `${countOf(entries, "deletion")} held`
-      : `${countOf(entries, "file")} rewritten, and nothing is sent`;
-  const share =
-    of === 0 ? "" : ` of ${countOf(of, "entry", "entries")} (${shareText(entries, of)})`;
-  const [first = "", ...rest] = wrapText(`${what}${share}, ${agoText(since, now)}`, width - 2);
+  const what = kind === "deletes" ? "deleted" : "rewritten, and nothing is sent";
+  const total =
+    of === 0
+      ? countOf(entries, "entry", "entries")
+      : `${digits(entries)} of ${countOf(of, "entry", "entries")} (${shareText(entries, of)})`;
+  const [first = "", ...rest] = wrapText(
+    `held: ${total} ${what}, ${agoText(since, now)}`,
+    width - 2,
+  );
   const names = sample.map(displayPath);
   const shown = `${names.join(", ")}${names.length < entries ? ", …" : ""}`;
   return [
@@ -177,7 +179,7 @@ function targetLines(target: TargetStatus, grid: Grid, { width, palette, now }: 
 
 function sentence(reason: string): string {
   const text = shownText(reason);
-  return text.endsWith(".") ? text : `${text}.`;
+  return /[.?!]$/.test(text) ? text : `${text}.`;
 }
 
 /** `catching-up`, the longest. */
