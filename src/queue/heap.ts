@@ -1,6 +1,25 @@
 /** What falls due at a time, earliest first. Nothing is removed early: a stale item is skipped by its owner. */
+
+export interface DueItem<T> {
+  readonly dueAt: number;
+  readonly value: T;
+}
+
 export class DueHeap<T> {
-  readonly #items: { readonly dueAt: number; readonly value: T }[] = [];
+  readonly #items: DueItem<T>[] = [];
+
+  get size(): number {
+    return this.#items.length;
+  }
+
+  /** In no order. */
+  get items(): readonly DueItem<T>[] {
+    return this.#items;
+  }
+
+  get first(): DueItem<T> | undefined {
+    return this.#items[0];
+  }
 
   get nextDueAt(): number | undefined {
     return this.#items[0]?.dueAt;
@@ -27,6 +46,18 @@ export class DueHeap<T> {
       this.#sink();
     }
     return first.value;
+  }
+
+  /** True when an item that is due by then passes the test; later ones are not looked at. */
+  some(dueBy: number, test: (value: T, dueAt: number) => boolean): boolean {
+    const pending = [0];
+    for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
+      const item = this.#items[at];
+      if (item === undefined || item.dueAt > dueBy) continue;
+      if (test(item.value, item.dueAt)) return true;
+      pending.push(2 * at + 1, 2 * at + 2);
+    }
+    return false;
   }
 
   #sink(): void {

@@ -37,6 +37,10 @@ export class PathNode<Mark> {
 export class PathTree<Mark> {
   readonly #root = new PathNode<Mark>("", undefined);
 
+  get root(): PathNode<Mark> {
+    return this.#root;
+  }
+
   find(path: RelativePath): PathNode<Mark> | undefined {
     let node: PathNode<Mark> | undefined = this.#root;
     if (path === "") return node;

@@ -19,7 +19,14 @@ export class Ripple {
   readonly #doubtful = new Set<RelativePath>();
   #since = 0;
 
-  started(batch: Batch, now: number): void {
+  /** Directories in doubt, and since when. */
+  get doubts(): { readonly paths: ReadonlySet<RelativePath>; readonly since: number } {
+    return { paths: this.#doubtful, since: this.#since };
+  }
+
+  /** Takes note of a batch; answers the directories it has put in doubt. */
+  started(batch: Batch, now: number): RelativePath[] {
+    const doubted: RelativePath[] = [];
     const directories = [...directoriesOf(batch)];
     for (const directory of directories) {
       const others = this.#touching.get(directory) ?? 0;
@@ -27,8 +34,10 @@ export class Ripple {
       if (others === 0) continue;
       if (this.#doubtful.size === 0) this.#since = now;
       this.#doubtful.add(directory);
+      doubted.push(directory);
     }
     this.#directories.set(batch.id, directories);
+    return doubted;
   }
 
   ended(batchId: number): void {
@@ -52,6 +61,11 @@ export class Ripple {
     const taken = [...this.#doubtful];
     this.#doubtful.clear();
     return taken;
+  }
+
+  /** Forgets what is in doubt, not what is in flight. */
+  forget(): void {
+    this.#doubtful.clear();
   }
 }
 
