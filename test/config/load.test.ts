@@ -80,7 +80,7 @@ sources:
     path: /srv/www/
     filter: ["- *.log"]
     initial: none
-    index: off
+    index: on
     scanInterval: 2m
     first: ["*.css", "/img/"]
     last: ["*.html"]
@@ -137,7 +137,7 @@ sources:
       path: "/srv/www",
       rules: [...OWN_RULES, "- *.log"],
       initial: "none",
-      index: false,
+      index: true,
       scanIntervalMs: 120_000,
       first: ["*.css", "/img/"],
       last: ["*.html"],

@@ -45,6 +45,14 @@ const settings: fc.Arbitrary<Setting[]> = fc
         (t) => t.deletes,
       ),
       setting("adopt", fc.constantFrom("keep", "replace"), same, (t) => t.adopt),
+      setting("identity", fc.constantFrom("token", "address"), same, (t) => t.identity),
+      setting(
+        "trash",
+        fc.option(fc.integer({ min: 1, max: 365 }), { nil: undefined }),
+        // With `deletes: never` there must be something else to come into it.
+        (days) => (days === undefined ? "off" : { keep: `${days}d`, overwritten: true }),
+        ({ trash }) => trash && trash.keepMs / 86_400_000,
+      ),
       setting("attributes", fc.constantFrom("mirror", "content"), same, (t) => t.attributes),
       setting("acls", fc.boolean(), same, (t) => t.acls),
       setting("xattrs", fc.boolean(), String, (t) => t.xattrs),
