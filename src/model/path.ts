@@ -75,14 +75,15 @@ export function displayPath(path: string): string {
   if (/^[\x20-\x5b\x5d-\x7e]*$/.test(path)) return path === "" ? "." : path;
   const text = utf8OrUndefined(path);
   // In one pass, so that no escape is escaped again: no two names are shown alike.
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
-  if (text === undefined) return path.replace(/[\x00-\x1f\x7f-\xff\\]/g, escapedByte);
-  // eslint-disable-next-line no-control-regex -- the same
-  return text.replace(
-    /[\x00-\x1f\x7f-\x9f\\\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/g,
-    escaped,
-  );
+  return text === undefined
+    ? path.replace(UNSHOWN_BYTE, escapedByte)
+    : text.replace(UNSHOWN_CHARACTER, escaped);
 }
+
+/* eslint-disable no-control-regex -- control characters are what is looked for */
+const UNSHOWN_BYTE = /[\x00-\x1f\x7f-\xff\\]/g;
+const UNSHOWN_CHARACTER = /[\x00-\x1f\x7f-\x9f\\\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/g;
+/* eslint-enable no-control-regex */
 
 function escaped(character: string): string {
   const code = character.charCodeAt(0);
