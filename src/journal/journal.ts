@@ -12,6 +12,8 @@
 import type { Kinds } from "../model/change.js";
 import type { RelativePath } from "../model/path.js";
 
+export { openJournal } from "./open-journal.js";
+
 export interface JournalSettings {
   /** The source's own directory below the state directory; its lock is held by the caller. */
   readonly directory: string;
@@ -60,7 +62,10 @@ export interface DebtChange {
 export type Memories = Readonly<Record<string, unknown>>;
 
 export interface Sighting {
-  /** Regular files among the paths that were in the index and are another now: rewritten. */
+  /**
+   * Regular files among the paths that were in the index and have other content now, as size, inode
+   * and modification time tell it: `chmod` rewrites nothing.
+   */
   readonly rewritten: number;
   /** Entries in the index altogether, before this look is committed. */
   readonly indexed: number;
@@ -76,7 +81,7 @@ export interface ScanOptions {
   readonly root: string;
   /**
    * Write what is found straight into the index and tell nothing: only while no replica relies on
-   * the index.
+   * the index. What is not there any more is taken out of it.
    */
   readonly fill: boolean;
   /**
@@ -98,6 +103,8 @@ export interface ScanProgress {
 export interface ScanResult {
   readonly seen: number;
   readonly differences: number;
+  /** Directories and entries that could not be looked at: nothing was told of what lies there. */
+  readonly unread: number;
   readonly tookMs: number;
 }
 
@@ -111,25 +118,45 @@ export interface Journal extends AsyncDisposable {
   readonly hasIndex: boolean;
   /** Called when writing fails or is possible again. */
   onTrouble(listener: (trouble: { readonly text: string } | undefined) => void): void;
+  /**
+   * Called when the files were found to be damaged and a new journal was begun: index, debts and
+   * memories are empty. Commits and scans under way are rejected, and the listener is called before
+   * a later one is taken. So the owner has to say everything again, and that no replica is known to
+   * be in step.
+   */
+  onReset(listener: () => void): void;
 
   /**
    * Looks at paths, at the directories they lie in, and at all below `subtrees`, through `root`
-   * (absolute, latin1). Nothing is written; a later look adds to what was seen.
+   * (absolute, latin1). Nothing is written; a later look adds to what was seen. Rejects with a Fault
+   * (ROOT_MISSING) where there is no root, and has seen nothing then.
    */
   look(
     root: string,
     paths: readonly RelativePath[],
     subtrees: readonly RelativePath[],
   ): Promise<Sighting>;
-  /** Writes what the looks since the last commit have seen, the debts, and the memories: all or nothing. */
+  /**
+   * Writes what the looks since the last commit have seen, the debts, and the memories: all or
+   * nothing. Rejects with a Fault (STATE_UNUSABLE) where it cannot, a full disk for one. Nothing is
+   * lost then: the next commit writes this one's as well, before its own. But it is not safe from a
+   * crash, so the owner keeps its debts in memory and passes them, or newer ones, again.
+   */
   commit(debts: readonly DebtChange[], memories?: Memories): Promise<void>;
   /** Forgets what the looks have seen: a gap came between. */
   discard(): Promise<void>;
 
-  /** Compares the tree at and below `path` with the index, in several threads. */
+  /**
+   * Compares the tree at and below `path` with the index, in several threads. A directory counts as
+   * changed when anything was put into it or taken away since. Rejects with the signal's reason, or
+   * a Fault.
+   */
   scan(path: RelativePath, options: ScanOptions, signal?: AbortSignal): Promise<ScanResult>;
 
-  /** Debts of one replica in the order of their paths, from the first after `after`. */
+  /**
+   * Debts of one replica in the order of their paths, from the first after `after`. The debts of one
+   * path come together, so there may be one more than `limit`.
+   */
   debts(replica: string, after: RelativePath | undefined, limit: number): Promise<readonly Debt[]>;
   /** Forgets all about a replica: its target was taken out of the configuration. */
   forget(replica: string): Promise<void>;

@@ -13,7 +13,7 @@ export function noJournal(): Journal {
     look: () => Promise.resolve({ rewritten: 0, indexed: 0, racy: [] }),
     commit: nothing,
     discard: nothing,
-    scan: () => Promise.resolve({ seen: 0, differences: 0, tookMs: 0 }),
+    scan: () => Promise.resolve({ seen: 0, differences: 0, unread: 0, tookMs: 0 }),
     debts: () => Promise.resolve([]),
     forget: nothing,
     count: () => Promise.resolve({ below: 0, all: 0 }),

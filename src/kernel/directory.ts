@@ -35,8 +35,7 @@ export interface ListOptions {
  * `visit` must not list another directory.
  */
 export function listDirectory(path: Buffer, options: ListOptions, visit: EntryVisitor): number {
-  const flags = O_DIRECTORY | O_NONBLOCK | O_CLOEXEC | (options.follow === true ? 0 : O_NOFOLLOW);
-  const descriptor = libc.open(path, flags, 0);
+  const descriptor = openDirectory(path, options.follow === true);
   if (descriptor < 0) return errorNumber();
   try {
     while (true) {
@@ -54,6 +53,12 @@ export function listDirectory(path: Buffer, options: ListOptions, visit: EntryVi
   }
 }
 
+/** Answers a descriptor, or -1 with an error number; `path` ends with a 0 byte. */
+export function openDirectory(path: Buffer, follow: boolean): number {
+  const flags = O_DIRECTORY | O_NONBLOCK | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW);
+  return libc.open(path, flags, 0);
+}
+
 function visitUnknown(path: Buffer, name: string, options: ListOptions, visit: EntryVisitor) {
   const directory = path.toString("latin1", 0, path.indexOf(0));
   const stats = lstatSync(Buffer.from(`${directory}/${name}`, "latin1"), { throwIfNoEntry: false });
@@ -65,13 +70,13 @@ function visitUnknown(path: Buffer, name: string, options: ListOptions, visit: E
 const NAME_AT = 19;
 
 /**
- * Takes `struct linux_dirent64` records apart. Pure. The type is the kernel's DT_ number. The bytes
- * must start at a multiple of two in their memory.
+ * Takes `struct linux_dirent64` records apart. Pure. The type is the kernel's DT_ number; `nameAt` is
+ * where the name lies in the bytes. They must start at a multiple of two in their memory.
  */
 export function decodeEntries(
   bytes: Buffer,
   length: number,
-  visit: (name: string, type: number) => void,
+  visit: (name: string, type: number, nameAt: number) => void,
 ): void {
   const shorts = new Uint16Array(bytes.buffer, bytes.byteOffset, length >> 1);
   for (let at = 0; at < length;) {
@@ -81,7 +86,9 @@ export function decodeEntries(
     const to = bytes.indexOf(0, from);
     const isDots =
       bytes[from] === 0x2e && (to === from + 1 || (to === from + 2 && bytes[from + 1] === 0x2e));
-    if (!isDots) visit(bytes.toString("latin1", from, to), bytes[at + 18] ?? DT_UNKNOWN);
+    if (!isDots) {
+      visit(bytes.toString("latin1", from, to), bytes[at + 18] ?? DT_UNKNOWN, from);
+    }
     at += size;
   }
 }
