@@ -4,6 +4,7 @@
  * They all raise CREATE; only the former will raise CLOSE_WRITE.
  */
 import { Kind } from "../model/change.js";
+import { isBelow } from "../model/path.js";
 import type { RelativePath } from "../model/path.js";
 import type { TreeCalls } from "./calls.js";
 import type { Outbox } from "./outbox.js";
@@ -39,6 +40,17 @@ export class Creations {
   written(path: RelativePath): void {
     if (this.#created.has(path)) this.#created.set(path, true);
     else if (this.#suspects.size > 0) this.#suspects.delete(path);
+  }
+
+  /** A directory was renamed: what was made below it is to be looked for at its new place. */
+  moved(from: RelativePath, to: RelativePath): void {
+    const place = (path: RelativePath) => (to + path.slice(from.length)) as RelativePath;
+    for (const [path, written] of [...this.#created]) {
+      if (isBelow(path, from)) this.#created.set(place(path), written);
+    }
+    for (const path of [...this.#suspects]) {
+      if (isBelow(path, from)) this.#suspects.add(place(path));
+    }
   }
 
   /** To be called after each reading of the queue: what was queued before the last one is known. */

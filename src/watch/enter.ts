@@ -12,6 +12,7 @@ import type { Coverage } from "../model/change.js";
 import { joinPath, ROOT } from "../model/path.js";
 import type { RelativePath } from "../model/path.js";
 import type { TreeCalls } from "./calls.js";
+import { Creations } from "./creations.js";
 import { Departures } from "./departures.js";
 import type { Departure } from "./departures.js";
 import { Limbo } from "./limbo.js";
@@ -55,6 +56,7 @@ export class Entrance {
   readonly looks = new Looks(this.table);
   readonly limbo = new Limbo();
   readonly departures = new Departures();
+  readonly creations: Creations;
   readonly rechecks = new Rechecks();
   readonly scans = new ScanSet();
   /** A watch was refused for want of room since this was last set back. */
@@ -73,6 +75,7 @@ export class Entrance {
   constructor(options: EntranceOptions) {
     this.#options = options;
     this.#keepsAlike = keepsAlike(options.filter);
+    this.creations = new Creations(options.calls, options.outbox);
   }
 
   /** Directories without a place count as watched until they are given up. */
@@ -140,18 +143,25 @@ export class Entrance {
   depart(node: NodeId, cookie: number): boolean {
     const [parent, name] = [this.table.parentOf(node), this.table.nameOf(node)];
     const taken = this.#takenPlace;
-    if (taken?.parent === parent && taken.name === name) {
-      this.#takenPlace = undefined;
-      // Two that change places at once (RENAME_EXCHANGE): the second is told to leave where the
-      // first has come already.
-      const path = this.table.pathOf(node);
-      const watch = path === undefined ? UNWATCHED : this.#options.calls.addWatch(path);
-      if (watch === this.table.watchOf(node)) return false;
-    }
+    this.#takenPlace = undefined;
+    // Two that change places at once (RENAME_EXCHANGE): the second is told to leave where the first
+    // has come already.
+    if (this.#stands(node)) return taken?.parent !== parent || taken.name !== name;
     this.leave(node);
     if (this.#options.tellsMoves !== true) return true;
     this.departures.put(node, { parentWatch: this.table.watchOf(parent), name, cookie });
     return false;
+  }
+
+  /** A directory is, on the disk, where it is believed to be. */
+  #stands(node: NodeId): boolean {
+    const path = this.table.pathOf(node);
+    if (path === undefined) return false;
+    const { calls } = this.#options;
+    const watch = calls.addWatch(path);
+    // Another one, which an event will tell of: until then it has no place here.
+    if (watch >= 0 && this.table.byWatch(watch) === NO_NODE) calls.removeWatch(watch);
+    return watch >= 0 && watch === this.table.watchOf(node);
   }
 
   /** Something else is at a place: who left it for a rename cannot be told as renamed any more. */
@@ -256,10 +266,13 @@ export class Entrance {
       const isDoubtful =
         (this.table.flagsOf(each) & DOUBTS) !== 0 ||
         this.table.watchOf(each) === UNWATCHED ||
-        this.rechecks.has(each);
+        this.rechecks.has(each) ||
+        this.looks.isUnconfirmed(each);
       if (isDoubtful) return false;
     }
-    return this.#keepsAlike(from, to) && this.#options.outbox.moveDirectory(from, to);
+    if (!this.#keepsAlike(from, to) || !this.#options.outbox.moveDirectory(from, to)) return false;
+    this.creations.moved(from, to);
+    return true;
   }
 
   #tellLeft(departure: Departure): void {

@@ -90,7 +90,7 @@ export class InotifySource implements TreeSource {
       // The kernel stops at the first record that does not fit, or when there is none.
       emptied = length + LONGEST_RECORD <= BUFFER_BYTES;
     }
-    this.#tree.settle();
+    this.#tree.settle(emptied);
     return { bytes, emptied };
   }
 

@@ -42,6 +42,11 @@ export class Looks {
   readonly #table: NodeTable;
   /** Last in, first out: depth first keeps it short. */
   readonly #pending: NodeId[] = [];
+  /**
+   * Looked at since the queue was last read to its end. A rename that was still queued may have put
+   * another directory in the place that was looked at.
+   */
+  readonly #unconfirmed = new Set<NodeId>();
 
   constructor(table: NodeTable) {
     this.#table = table;
@@ -57,6 +62,15 @@ export class Looks {
     if (!isPending) this.#pending.push(node);
   }
 
+  /** To be called when the queue was read to its end: no rename from before a look is left in it. */
+  confirm(): void {
+    if (this.#unconfirmed.size > 0) this.#unconfirmed.clear();
+  }
+
+  isUnconfirmed(node: NodeId): boolean {
+    return this.#unconfirmed.has(node);
+  }
+
   /** Takes the next; undefined when none is left. */
   take(): PendingLook | undefined {
     let node: NodeId | undefined;
@@ -65,6 +79,7 @@ export class Looks {
       // Forgotten meanwhile, and the number perhaps another's.
       if ((flags & Flag.PENDING) === 0) continue;
       this.#table.dropFlags(node, Flag.PENDING | LOOK_BITS);
+      this.#unconfirmed.add(node);
       return { node, how: flags & LOOK_BITS };
     }
     return undefined;

@@ -9,7 +9,6 @@ import { Kind } from "../model/change.js";
 import type { Kinds } from "../model/change.js";
 import { joinPath } from "../model/path.js";
 import type { RelativePath } from "../model/path.js";
-import { Creations } from "./creations.js";
 import { Entrance } from "./enter.js";
 import type { EntranceOptions } from "./enter.js";
 import { Flag, Look, LOOK_NEW } from "./looks.js";
@@ -26,7 +25,6 @@ export class WatchedTree {
   /** The queue was full; the owner sets it back when it has asked for a new look. */
   overflowed = false;
   readonly #options: EntranceOptions;
-  readonly #creations: Creations;
   readonly #ring = new EventRing();
   // A file's events come in runs: the last place saves building the path again.
   #lastNode: NodeId = NO_NODE;
@@ -39,12 +37,11 @@ export class WatchedTree {
     this.#options = options;
     this.entrance = new Entrance(options);
     this.survey = new Survey(this.entrance, options);
-    this.#creations = new Creations(options.calls, options.outbox);
   }
 
   /** True when `settle` has something to decide, even if no event comes. */
   get isUnsettled(): boolean {
-    return this.#creations.isUnsettled || this.entrance.departures.size > 0;
+    return this.entrance.creations.isUnsettled || this.entrance.departures.size > 0;
   }
 
   /** Takes one record. `at` is ms since the epoch, for the ring. */
@@ -65,10 +62,14 @@ export class WatchedTree {
     else this.#takeEntry(node, mask, cookie, name);
   }
 
-  /** To be called when a reading is done: decides what events alone leave open. */
-  settle(): void {
+  /**
+   * To be called when a reading is done, with whether it emptied the queue: decides what events
+   * alone leave open.
+   */
+  settle(emptied: boolean): void {
+    if (emptied) this.entrance.looks.confirm();
     this.entrance.endDepartures();
-    this.#creations.settle();
+    this.entrance.creations.settle();
     if (this.#leftFiles.size > 0) this.#leftFiles.clear();
     // Looking at directories moves nodes; what was remembered may not hold afterwards.
     this.#forgetLast();
@@ -133,8 +134,8 @@ export class WatchedTree {
 
   #takeFile(path: RelativePath, mask: number, cookie: number): void {
     if ((mask & (Mask.CREATE | Mask.MODIFY)) !== 0) {
-      if ((mask & Mask.CREATE) !== 0) this.#creations.created(path);
-      else this.#creations.written(path);
+      if ((mask & Mask.CREATE) !== 0) this.entrance.creations.created(path);
+      else this.entrance.creations.written(path);
       this.#tell(path, Kind.Writing);
     }
     let kinds: Kinds = 0;

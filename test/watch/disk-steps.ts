@@ -14,13 +14,16 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
+import { exchange } from "../support/exchange.js";
 
 export type DiskStep =
   | {
       readonly do: "mkdir" | "write" | "append" | "remove" | "symlink" | "chmod";
       readonly at: string;
     }
-  | { readonly do: "rename"; readonly at: string; readonly to: string }
+  | { readonly do: "rename" | "exchange"; readonly at: string; readonly to: string }
+  /** Two directories change names by way of a third. */
+  | { readonly do: "swap"; readonly at: string; readonly to: string }
   /** Out of the tree, and in again. */
   | { readonly do: "out" | "in"; readonly at: string };
 
@@ -31,6 +34,14 @@ export const place = fc.array(name, { minLength: 1, maxLength: 4 }).map((names) 
 export const diskStep: fc.Arbitrary<DiskStep> = fc.oneof(
   { weight: 5, arbitrary: fc.record({ do: fc.constant("mkdir" as const), at: place }) },
   { weight: 5, arbitrary: fc.record({ do: fc.constant("rename" as const), at: place, to: place }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constantFrom("exchange" as const, "swap" as const),
+      at: place,
+      to: place,
+    }),
+  },
   {
     weight: 6,
     arbitrary: fc.record({
@@ -65,6 +76,14 @@ export function carryOut(step: DiskStep, root: string, outside: string): void {
         break;
       case "rename":
         renameSync(at, join(root, step.to));
+        break;
+      case "exchange":
+        exchange(at, join(root, step.to));
+        break;
+      case "swap":
+        renameSync(at, `${at}-`);
+        renameSync(join(root, step.to), at);
+        renameSync(`${at}-`, join(root, step.to));
         break;
       case "out":
         renameSync(at, join(outside, step.at.replaceAll("/", "-")));

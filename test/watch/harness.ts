@@ -65,7 +65,7 @@ export class Harness implements Disposable {
     decodeInotify(buffer, length, (watch, mask, cookie, name) =>
       this.tree.take(0, watch, mask, cookie, name),
     );
-    this.tree.settle();
+    this.tree.settle(length + 272 <= buffer.length);
     return length;
   }
 
