@@ -32,11 +32,15 @@ export class HandClock implements Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted();
-      const cancel = this.after(ms, resolve);
-      signal?.addEventListener("abort", () => {
-        cancel();
-        reject(signal.reason as Error);
+      const cancel = this.after(ms, () => {
+        signal?.removeEventListener("abort", giveUp);
+        resolve();
       });
+      const giveUp = (): void => {
+        cancel();
+        reject(signal?.reason as Error);
+      };
+      signal?.addEventListener("abort", giveUp, { once: true });
     });
   }
 
