@@ -226,19 +226,28 @@ interface Ailment {
   readonly cure: Cure;
 }
 
+export interface MisfortunePlan {
+  readonly random: Random;
+  /** The pause between two faults lies between these. */
+  readonly pauseMs: readonly [number, number];
+  readonly log: (text: string) => void;
+}
+
 /** Deals faults to one stage, and cures what lasts. */
 export class Misfortune {
   readonly #stage: Stage;
   readonly #random: Random;
+  readonly #pauseMs: readonly [number, number];
   readonly #log: (text: string) => void;
   #deck: FaultName[] = [];
   #ailments: Ailment[] = [];
   #settings = FIRST_SETTINGS;
   readonly counts = new Map<FaultName, number>();
 
-  constructor(stage: Stage, random: Random, log: (text: string) => void) {
+  constructor(stage: Stage, { random, pauseMs, log }: MisfortunePlan) {
     this.#stage = stage;
     this.#random = random;
+    this.#pauseMs = pauseMs;
     this.#log = log;
   }
 
@@ -248,9 +257,9 @@ export class Misfortune {
   }
 
   /** Faults at random moments, and cures, until the signal. */
-  async strike(signal: AbortSignal, leastMs: number, mostMs: number): Promise<void> {
+  async strike(signal: AbortSignal): Promise<void> {
     while (true) {
-      await pause(this.#random.between(leastMs, mostMs));
+      await pause(this.#random.between(...this.#pauseMs));
       if (signal.aborted) return;
       // Two at a time may overlap; more would leave nothing that works.
       const cures = this.#ailments.length > 2 || (this.#ailments.length > 0 && this.#heads());

@@ -6,23 +6,23 @@ import { seeded } from "../../bench/random.js";
 import { pause } from "../../bench/waiting.js";
 import { displayPath } from "../../src/model/path.js";
 import { census } from "../../test/support/census.js";
-import { Misfortune, type FaultName } from "./faults.js";
+import type { Misfortune } from "./faults.js";
 import type { SoakTarget, Stage } from "./stage.js";
 
 export interface RoundPlan {
+  /** For the rhythm of the writer. */
   readonly seed: number;
-  /** The round lasts until so many operations are done and every fault has struck. */
+  /** The round lasts until so many operations are done and, if asked, every fault has struck. */
   readonly operations: number;
-  /** Pauses between two faults lie between these. */
-  readonly faultsMs: readonly [number, number];
+  /** Undefined for a round in which nothing goes wrong. */
+  readonly misfortune: Misfortune | undefined;
+  readonly untilAllStruck: boolean;
   /** The longest time to become equal once all is quiet. */
   readonly limitMs: number;
-  readonly log: (text: string) => void;
 }
 
 export interface RoundResult {
   readonly operations: number;
-  readonly faults: ReadonlyMap<FaultName, number>;
   /** From the first quiet moment until the last replica was equal. */
   readonly equalAfterMs: number;
   readonly entries: number;
@@ -30,29 +30,31 @@ export interface RoundResult {
 
 /** The daemon must watch already. Throws where a replica stays unequal, or the daemon has ended. */
 export async function playRound(stage: Stage, plan: RoundPlan): Promise<RoundResult> {
+  const { misfortune } = plan;
   const before = stage.churn.done;
-  const misfortune = new Misfortune(stage, seeded(plan.seed), plan.log);
   const calm = new AbortController();
-  const [least, most] = plan.faultsMs;
-  const striking = misfortune.strike(calm.signal, least, most);
   // What goes wrong with a fault itself ends the round, once the writer notices.
-  let failure: unknown;
-  striking.catch((error: unknown) => (failure = error));
-  const rhythm = seeded(plan.seed + 1);
-  const enough = () => stage.churn.done - before >= plan.operations && misfortune.isDealt;
-  while (failure === undefined && !enough() && stage.program.fell === undefined) {
+  let failure: Error | undefined;
+  const striking = misfortune?.strike(calm.signal).catch((error: unknown) => {
+    failure = new Error(`Cannot inflict a fault: ${String(error)}`, { cause: error });
+  });
+  const rhythm = seeded(plan.seed);
+  const isEnough = () =>
+    stage.churn.done - before >= plan.operations &&
+    (!plan.untilAllStruck || misfortune?.isDealt !== false);
+  while (failure === undefined && !isEnough() && stage.program.fell === undefined) {
     stage.churn.step();
     // Bursts of about forty operations; the daemon works in the rests.
     if (rhythm.below(40) === 0) await pause(rhythm.below(25));
   }
   calm.abort();
   await striking;
-  await misfortune.cureAll();
+  if (failure !== undefined) throw failure;
+  await misfortune?.cureAll();
   const quietSince = performance.now();
   const entries = await untilAllEqual(stage, plan.limitMs);
   return {
     operations: stage.churn.done - before,
-    faults: misfortune.counts,
     equalAfterMs: performance.now() - quietSince,
     entries,
   };

@@ -168,6 +168,8 @@ export function makeSshd(
       "PidFile none",
       `AuthorizedKeysFile "${file("authorized")}"`,
       "StrictModes no",
+      // What the user's own shell does at a login is not ours to try.
+      `SetEnv HOME=${directory}`,
       "UsePAM no",
       "PasswordAuthentication no",
       "KbdInteractiveAuthentication no",
