@@ -36,7 +36,7 @@ export function statusLines(chosen: readonly Chosen[], view: View): string[] {
     ]),
     "",
   ]);
-  return [...lines, verdict(chosen, view)];
+  return [...lines, ...verdict(chosen, view)];
 }
 
 /** What is held and what it is about; `approve` and `reject` show it, too. */
@@ -78,14 +78,13 @@ function sourceLines(source: SourceStatus, view: View): string[] {
     failed: palette.red,
   };
   const title = cutText(`${shownText(name)}  ${path}`, width - state.length - 2);
-  const parts = [coverageText(coverage), indexText(index, view.leftMs?.(name))];
+  const texts = [coverageText(coverage), indexText(index, view.leftMs?.(name))];
+  const decide = `treecast approve ${shownText(name)}, or treecast reject ${shownText(name)}`;
   return [
     `${palette.bold(title)}  ${paint[state](state)}`,
-    ...wrapText(parts.join("; "), width - 2).map((line) => `  ${line}`),
+    ...texts.flatMap((text) => wrapText(text, width - 2)).map((line) => `  ${line}`),
     ...holds.flatMap((hold) => holdLines(hold, view)),
-    ...(holds.length === 0
-      ? []
-      : [`    treecast approve ${shownText(name)}, or treecast reject ${shownText(name)}`]),
+    ...(holds.length === 0 ? [] : wrapText(decide, width - 4).map((line) => `    ${line}`)),
   ];
 }
 
@@ -185,11 +184,11 @@ function sentence(reason: string): string {
 /** `catching-up`, the longest. */
 const STATE_WIDTH = 11;
 
-function verdict(chosen: readonly Chosen[], { palette, width }: View): string {
+function verdict(chosen: readonly Chosen[], { palette, width }: View): string[] {
   const sources = chosen.map(({ source, targets }) => ({ ...source, targets }));
   const targets = sources.reduce((sum, source) => sum + source.targets.length, 0);
   const ailments = ailmentsOf(sources);
-  if (ailments.length > 0)
-    return palette.yellow(wrapText(`${ailments.join(", ")}.`, width).join("\n"));
-  return palette.green(`All is well: ${countOf(targets, "target")} live.`);
+  if (ailments.length === 0)
+    return [palette.green(`All is well: ${countOf(targets, "target")} live.`)];
+  return wrapText(`${ailments.join(", ")}.`, width).map(palette.yellow);
 }
