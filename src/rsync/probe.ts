@@ -16,6 +16,7 @@ import { listArguments, probeArguments, probeDeletionArguments } from "./argumen
 import { ask } from "./child.js";
 import { Courier } from "./courier.js";
 import { deletionList, withRulesFiles } from "./delete-by-filter.js";
+import { linkTreatment } from "./links.js";
 import { childEnvironment, passwordEnvironment } from "./secret.js";
 import type { RsyncSettings } from "./settings.js";
 import type { Trouble } from "./trouble.js";
@@ -208,27 +209,19 @@ class Probe {
 
   /** A module without a chroot changes symbolic links, in one of two ways. */
   async #links(name: string): Promise<Findings> {
-    const { endpoint, timeoutMs } = this.#settings;
-    if (endpoint.kind !== "module") return [];
+    if (this.#settings.endpoint.kind !== "module") return [];
     const cure = "Set `use chroot = yes` and `munge symlinks = no` for it, and start it as root";
-    const path = endpoint.path === "" ? name : `${endpoint.path}/${name}`;
-    // A munged link begins with /rsyncd-munged/ there, so that following it leads nowhere.
-    const followed = await this.#ask(
-      [...listArguments(this.#settings, { ...endpoint, path: `${path}/relative` }), "--copy-links"],
-      timeoutMs,
-    );
-    if (followed.status === 23 || followed.status === 24) {
-      return [warning(`the module makes symbolic links useless there (munge symlinks). ${cure}`)];
+    const at = (leaf: string) => `${name}/${leaf}` as RelativePath;
+    const links = { relative: at("relative"), absolute: { path: at("absolute"), to: ABSOLUTE } };
+    switch (await linkTreatment(this.#settings, links, this.#clock, this.#signal)) {
+      case "munged":
+        return [warning(`the module makes symbolic links useless there (munge symlinks). ${cure}`)];
+      case "cut":
+        return [warning(`the module changes absolute symbolic links (no chroot). ${cure}`)];
+      case "true":
+      case "unknown":
+        return [];
     }
-    // Without a chroot and without munging, an absolute link loses its first slash.
-    const listed = await this.#ask(
-      [...listArguments(this.#settings, { ...endpoint, path: `${path}/absolute` }), "--links"],
-      timeoutMs,
-    );
-    if (listed.status === 0 && !listed.stdout.includes(` -> ${ABSOLUTE}`)) {
-      return [warning(`the module changes absolute symbolic links (no chroot). ${cure}`)];
-    }
-    return [];
   }
 
   /** One run of the probe's own; what stands in its way, or undefined. */

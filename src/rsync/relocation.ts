@@ -43,7 +43,7 @@ export async function relocate(
 ): Promise<Run> {
   const { at, to, names } = relocation;
   const route = routeOf(cold.settings, relocation);
-  if (typeof route === "string") return asPartial(emptyRun(), to, route);
+  if (typeof route === "string") return asPartial({ ...emptyRun(), status: null }, to, route);
   // Of the directory itself speaks a name that is not in it.
   const list = names === undefined ? [baseName(at) as RelativePath] : [NOTHING_IN_ROOT, ...names];
   let run = emptyRun();
