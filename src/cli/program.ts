@@ -14,6 +14,7 @@ import { addRun } from "./commands/run.js";
 import { addSchema } from "./commands/schema.js";
 import { addStatus } from "./commands/status.js";
 import { addSync } from "./commands/sync.js";
+import { addVerify } from "./commands/verify.js";
 import { ExitStatus, exitStatusHelp } from "./exit-status.js";
 import { ownVersion } from "./version.js";
 
@@ -23,6 +24,7 @@ export type AddCommand = (program: Command, end: (status: ExitStatus) => void) =
 export const COMMANDS: readonly AddCommand[] = [
   addRun,
   addSync,
+  addVerify,
   addStatus,
   addFlush,
   addApprove,

@@ -15,6 +15,14 @@ export interface ProgressStream {
   write(text: string): unknown;
 }
 
+/** What a line may go by. */
+export interface LineView {
+  readonly elapsedMs: number;
+  /** Columns; Infinity where there is no terminal. */
+  readonly width: number;
+  readonly palette: Palette;
+}
+
 export interface ProgressItem {
   readonly source: SourceStatus;
   readonly target: TargetStatus;
@@ -31,7 +39,7 @@ export class Progress {
   readonly #palette: Palette;
   /** Differences by target, where the comparison has ended. */
   readonly #found = new Map<string, number>();
-  #items: () => readonly ProgressItem[] = () => [];
+  #lines: (view: LineView) => readonly string[] = () => [];
   #startedAt = 0;
   #drawn = 0;
   #cancel: (() => void) | undefined;
@@ -58,7 +66,21 @@ export class Progress {
   }
 
   start(items: () => readonly ProgressItem[]): void {
-    this.#items = items;
+    this.startLines((view) =>
+      items().map(({ source, target }) =>
+        progressLine({
+          names: `${source.name} → ${target.name}`,
+          target,
+          found: this.#found.get(keyOf({ source: source.name, target: target.name })),
+          ...view,
+        }),
+      ),
+    );
+  }
+
+  /** Shows lines of the caller's own making. */
+  startLines(lines: (view: LineView) => readonly string[]): void {
+    this.#lines = lines;
     this.#startedAt = this.#clock.now();
     if (!this.#quiet) this.#next();
   }
@@ -83,20 +105,11 @@ export class Progress {
     });
   }
 
-  #bars(): string[] {
+  #bars(): readonly string[] {
     // A terminal that does not know its width says 0.
     const width = this.isTTY ? this.#stream.columns || 80 : Infinity;
     const elapsedMs = this.#clock.now() - this.#startedAt;
-    return this.#items().map(({ source, target }) =>
-      progressLine({
-        names: `${source.name} → ${target.name}`,
-        target,
-        found: this.#found.get(keyOf({ source: source.name, target: target.name })),
-        elapsedMs,
-        width,
-        palette: this.#palette,
-      }),
-    );
+    return this.#lines({ elapsedMs, width, palette: this.#palette });
   }
 
   /** In one write, so that nothing flickers. */

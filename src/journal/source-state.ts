@@ -117,6 +117,19 @@ export class SourceState {
   }
 }
 
+/**
+ * What was last remembered of a target, for whoever only looks: no lock is taken, as the file is
+ * always whole. Undefined before the first contact. Throws a Fault (STATE_UNUSABLE).
+ */
+export function rememberedTarget(
+  stateDirectory: string,
+  source: string,
+  address: string,
+): TargetMemory | undefined {
+  const file = join(stateDirectory, "sources", slugOf(source), "state.json");
+  return readState(file, source).targets[address];
+}
+
 /** A directory name a person can recognise, and no two sources share. */
 function slugOf(source: string): string {
   const readable =

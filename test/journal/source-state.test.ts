@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { SourceState } from "../../src/journal/source-state.js";
+import { SourceState, rememberedTarget } from "../../src/journal/source-state.js";
 import type { RelativePath } from "../../src/model/path.js";
 import { makeTempDir } from "../support/temp.js";
 
@@ -35,6 +35,17 @@ describe("SourceState", () => {
     second.close();
   });
 
+  it("lets others read what it remembers while it holds the lock", () => {
+    const directory = makeTempDir();
+    expect(rememberedTarget(directory, source, "host:/x")).toBeUndefined();
+    const state = new SourceState(directory, source);
+    state.remember("host:/x", memory);
+    expect(rememberedTarget(directory, source, "host:/x")).toEqual(memory);
+    expect(rememberedTarget(directory, source, "host:/y")).toBeUndefined();
+    expect(rememberedTarget(directory, "/elsewhere", "host:/x")).toBeUndefined();
+    state.close();
+  });
+
   it("keeps sources apart", () => {
     const directory = makeTempDir();
     const one = new SourceState(directory, "/a/www");
@@ -59,7 +70,7 @@ describe("SourceState", () => {
     const module = new URL("../../src/journal/source-state.ts", import.meta.url).href;
     writeFileSync(
       holder,
-      `import { SourceState } from ${JSON.stringify(module)};
+      `import { SourceState, rememberedTarget } from ${JSON.stringify(module)};
        new SourceState(process.argv[2], process.argv[3]);
        process.send("held"); setInterval(() => {}, 1000);`,
     );
