@@ -158,7 +158,7 @@ class WatchStream implements Watching {
 
   async drain(signal?: AbortSignal): Promise<void> {
     const started = await this.#starting;
-    await started.drain(signal);
+    await started.drain({}, signal);
   }
 
   close(): Promise<void> {
@@ -183,7 +183,7 @@ class WatchStream implements Watching {
       },
       coverage: () => undefined,
     };
-    return startWatch({ root: this.#root, rules: filter }, listener, this.#signal);
+    return startWatch({ root: this.#root, rules: filter, moves: false }, listener, this.#signal);
   }
 
   readonly #abort = (): void => {

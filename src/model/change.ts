@@ -31,16 +31,21 @@ export interface Changes {
   readonly paths: readonly RelativePath[];
   readonly kinds: readonly Kinds[];
   /**
-   * Renames within the tree, in the order in which they happened, after all `paths` of this message
-   * that were changed before them. What lies in a moved directory is not named one by one.
+   * Renames within the tree, in the order in which they happened. What changed before a rename is named in the same message or an earlier one, by the name
+   * it had then. In one message no directory is gone from where a rename has brought it, unless by
+   * a later rename of that message.
    */
   readonly moves?: readonly Move[];
 }
 
 /**
- * One directory or regular file has another name within the tree. `from` and `to` are named in
- * `paths` as well (as gone, and as new), so whoever cares for no renames loses only what lies below
- * a moved directory, and has to compare or list that.
+ * One directory or file has another name within the tree. `from` and `to` are named in `paths` as
+ * well: as gone, and as new. What lies in a moved directory is not named one by one, so whoever
+ * cares for no renames has to compare all below `to`.
+ *
+ * Whoever does, begins with what is marked: everything marked below `from` is marked below `to` as
+ * well. And the disk may have been ahead: who has looked at something below `from` since the last
+ * drain may have seen what came there after the rename, or nothing, and looks again below `to`.
  */
 export interface Move {
   readonly from: RelativePath;
@@ -57,14 +62,19 @@ export interface Gap {
 }
 
 export type GapReason =
-  /** The kernel's event queue was full (IN_Q_OVERFLOW). */
+  /**
+   * The kernel's event queue was full (IN_Q_OVERFLOW), or more changes waited for their reader than
+   * are kept.
+   */
   | "overflow"
   /** The thread that reads the kernel ended and was started again. */
   | "reader-restarted"
   /** The root was gone or another one, and is back. */
   | "root-returned"
   /** A file system was mounted or unmounted below the root. */
-  | "mount";
+  | "mount"
+  /** Changes there were found to go unheard: it is scanned from now on. */
+  | "unheard";
 
 /** How much of a tree the kernel reports; what it does not is scanned. */
 export interface Coverage {

@@ -61,4 +61,5 @@ const GAP_REASONS: Readonly<Record<FactOf<"gap">["gap"]["reason"], string>> = {
   "reader-restarted": "The reader of kernel events was started again",
   "root-returned": "The source is back",
   mount: "A file system was mounted or unmounted",
+  unheard: "Changes went unheard",
 };

@@ -7,6 +7,8 @@ export interface Barrier {
   readonly id: number;
   /** Bytes that were queued when it came and have not been read yet. */
   bytesLeft: number;
+  /** What cannot be watched is scanned for it. */
+  readonly scan: boolean;
   /** Work that is otherwise done in its own time has been started for it. */
   hurried: boolean;
 }
@@ -18,8 +20,8 @@ export class Barriers {
     return this.#waiting.length;
   }
 
-  add(id: number, queuedBytes: number): void {
-    this.#waiting.push({ id, bytesLeft: queuedBytes, hurried: false });
+  add(id: number, queuedBytes: number, scan: boolean): void {
+    this.#waiting.push({ id, bytesLeft: queuedBytes, scan, hurried: false });
   }
 
   /** So much was read, and whether that emptied the queue. */
@@ -29,15 +31,18 @@ export class Barriers {
     }
   }
 
-  /** True when one is past the queue and has not been hurried; marks all such. */
-  takeHurry(): boolean {
-    let any = false;
+  /**
+   * What those that are past the queue and have not been hurried ask for; undefined when there is
+   * none. Marks them.
+   */
+  takeHurry(): { readonly scan: boolean } | undefined {
+    let hurry: { readonly scan: boolean } | undefined;
     for (const barrier of this.#waiting) {
       if (barrier.bytesLeft > 0 || barrier.hurried) continue;
       barrier.hurried = true;
-      any = true;
+      hurry = { scan: barrier.scan || hurry?.scan === true };
     }
-    return any;
+    return hurry;
   }
 
   /** Takes those that may pass once no work is left. */

@@ -11,8 +11,10 @@ import { Outbox } from "./outbox.js";
 const MAX_UNTAKEN = 2;
 /** Paths in one message: some milliseconds of the owner's time. */
 const MAX_PATHS = 16_384;
+/** Paths that may wait while the owner takes none: some 50 MB. */
+const MAX_WAITING = 262_144;
 /** How often the owner is looked after while it is behind. */
-const RETRY_MS = 2;
+export const RETRY_MS = 2;
 /** Files that are only being written wait for company: most are closed before this. */
 const PATIENCE_MS = 10;
 
@@ -31,6 +33,16 @@ export class Delivery {
 
   post(message: ReaderMessage): void {
     this.#port.postMessage(message);
+  }
+
+  /** The owner takes what is posted; while it does not, nothing should be forced on it. */
+  get isTaken(): boolean {
+    return this.#untaken() < MAX_UNTAKEN;
+  }
+
+  /** More waits than is kept: what happened has to be found by comparing. */
+  get isTooMuch(): boolean {
+    return this.outbox.size > MAX_WAITING;
   }
 
   /** To be called when changes may have been added, with the time of their reading. */

@@ -92,7 +92,7 @@ export class Entrance {
     const error = this.retryRoot();
     if (LIMIT_ERRORS.has(error)) this.#leaveUnwatched(ROOT_NODE, error);
     else if (error !== 0) return error;
-    if (this.#options.unheardMount?.(ROOT) === true) this.#markUnheard(ROOT_NODE);
+    if (this.#options.unheardMount?.(ROOT) === true) this.markUnheard(ROOT_NODE);
     this.looks.ask(ROOT_NODE, Look.DEEP);
     return 0;
   }
@@ -317,7 +317,7 @@ export class Entrance {
     }
     const node = this.table.add(place.parent, place.name);
     const inherited = (this.table.flagsOf(place.parent) & Flag.UNHEARD) !== 0;
-    if (this.#options.unheardMount?.(place.path) ?? inherited) this.#markUnheard(node);
+    if (this.#options.unheardMount?.(place.path) ?? inherited) this.markUnheard(node);
     if ((how & Look.TELL_ENTRIES) !== 0) this.#tellDirectory(place.path);
     return node;
   }
@@ -337,7 +337,8 @@ export class Entrance {
     this.scans.add(node);
   }
 
-  #markUnheard(node: NodeId): void {
+  /** Others write here unheard: it is scanned although it is watched. */
+  markUnheard(node: NodeId): void {
     this.table.addFlags(node, Flag.UNHEARD | Flag.SCANNED);
     this.scans.add(node);
   }

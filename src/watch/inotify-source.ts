@@ -126,12 +126,13 @@ export class InotifySource implements TreeSource {
     if (now >= this.#scanDue) this.#startScan();
   }
 
-  hurry(now: number): boolean {
+  hurry(now: number, scan: boolean): boolean {
     const { entrance, survey } = this.#tree;
-    if (entrance.rechecks.size === 0 && entrance.scans.size === 0) return false;
+    const scans = scan && entrance.scans.size > 0;
+    if (entrance.rechecks.size === 0 && !scans) return false;
     survey.startRechecks(Infinity);
     this.#finishScan(now);
-    if (entrance.scans.size > 0) this.#startScan();
+    if (scans) this.#startScan();
     return true;
   }
 
@@ -141,6 +142,13 @@ export class InotifySource implements TreeSource {
 
   lookAtMount(path: RelativePath): void {
     this.#tree.lookAtMount(path);
+  }
+
+  scanAlways(path: RelativePath, below: boolean, borders: ReadonlySet<RelativePath>): boolean {
+    if (!this.#tree.scanAlways(path, below, borders)) return false;
+    if (this.#scan === undefined) this.#startScan();
+    else this.#tree.survey.startScan();
+    return true;
   }
 
   recent(): string[] {

@@ -2,6 +2,7 @@
 import type { MessagePort } from "node:worker_threads";
 import type { Changes, Coverage, Gap } from "../model/change.js";
 import type { FaultCode } from "../model/fault.js";
+import type { RelativePath } from "../model/path.js";
 import type { RootIdentity } from "./root-guard.js";
 
 /** What a reader is started with. It closes none of the descriptors. */
@@ -9,6 +10,7 @@ export interface ReaderSetup {
   /** Absolute, latin1. */
   readonly root: string;
   readonly rules: readonly string[];
+  readonly moves: boolean;
   readonly scanIntervalMs: number;
   readonly inotify: number;
   /** Wakes the reader; commands wait in the port by then. */
@@ -31,7 +33,9 @@ export const Control = {
 export const CONTROL_BYTES = 2 * Int32Array.BYTES_PER_ELEMENT;
 
 export type ReaderCommand =
-  | { readonly kind: "drain"; readonly id: number }
+  | { readonly kind: "drain"; readonly id: number; readonly scan: boolean }
+  /** Differences were found at a path that nobody told of; not answered. */
+  | { readonly kind: "unheard"; readonly path: RelativePath }
   | { readonly kind: "recent"; readonly id: number };
 
 export type ReaderMessage =
@@ -60,7 +64,7 @@ export interface WatchNotice {
     | "limit-reached"
     /** Watches are to be had again. */
     | "limit-over"
-    /** A file system on which other machines or programs write unheard: it is scanned. */
+    /** A place where others write unheard, by its type or as it has shown: it is scanned. */
     | "unheard"
     /** The reader died and was started again. */
     | "reader-restarted";

@@ -2,9 +2,9 @@
  * What is mounted below the root. Mounting raises no inotify event, so the kernel's table of
  * mounts is watched beside the tree.
  */
-import { changesUnheard, mountOf, mountsBelow, readMounts } from "../kernel/mounts.js";
-import type { Mount } from "../kernel/mounts.js";
-import { ROOT } from "../model/path.js";
+import { hearingOn, mountOf, mountsBelow, readMounts, typeByStatfs } from "../kernel/mounts.js";
+import type { Hearing, Mount } from "../kernel/mounts.js";
+import { ancestorsOf, ROOT } from "../model/path.js";
 import type { RelativePath } from "../model/path.js";
 import { realRoot } from "./root-guard.js";
 
@@ -13,6 +13,8 @@ export class MountWatch {
   #place: string;
   #below: Map<string, Mount>;
   #own: Mount | undefined;
+  /** Ids of mounts on which something has changed that nobody told of. */
+  readonly #caught = new Set<number>();
 
   /** `root` is absolute, latin1. */
   constructor(root: string) {
@@ -25,7 +27,7 @@ export class MountWatch {
 
   /** The type of what is mounted at a place; undefined where nothing is. */
   typeAt(path: RelativePath): string | undefined {
-    if (path === "") return this.#own?.type;
+    if (path === "") return this.#own?.type ?? typeByStatfs(Buffer.from(this.#root, "latin1"));
     if (this.#below.size === 0) return undefined;
     return this.#below.get(this.#absolute(path))?.type;
   }
@@ -38,7 +40,26 @@ export class MountWatch {
   /** For the tree: whether changes go unheard from this place on; undefined where nothing is mounted. */
   isUnheard(path: RelativePath): boolean | undefined {
     const type = this.typeAt(path);
-    return type === undefined ? undefined : changesUnheard(type);
+    if (type === undefined) return undefined;
+    return hearingOn(type) === "unheard" || this.#caught.has(this.#idAt(path));
+  }
+
+  /** The topmost place of the file system that holds a path, and whether all is heard there. */
+  holderOf(path: RelativePath): { readonly place: RelativePath; readonly hearing: Hearing } {
+    let place = ROOT;
+    for (const above of [...ancestorsOf(path), path]) {
+      if (this.#below.has(this.#absolute(above))) place = above;
+    }
+    return { place, hearing: hearingOn(this.typeAt(place) ?? "") };
+  }
+
+  /** From now on changes are taken to go unheard on what is mounted at this place. */
+  catchOut(place: RelativePath): void {
+    this.#caught.add(this.#idAt(place));
+  }
+
+  #idAt(place: RelativePath): number {
+    return (place === "" ? this.#own : this.#below.get(this.#absolute(place)))?.id ?? -1;
   }
 
   /** Reads the table anew and answers the places below the root where something else is mounted. */

@@ -122,7 +122,9 @@ export class Outbox {
       return { at, paths, kinds };
     }
     this.#shift();
-    return first.moves.length === 0 ? { at, paths, kinds } : { at, paths, kinds, moves: first.moves };
+    return first.moves.length === 0
+      ? { at, paths, kinds }
+      : { at, paths, kinds, moves: first.moves };
   }
 
   clear(): void {

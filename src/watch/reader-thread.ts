@@ -13,6 +13,7 @@ import type { ReaderCommand, ReaderMessage, ReaderSetup } from "./messages.js";
 export interface ThreadSettings {
   readonly root: string;
   readonly rules: readonly string[];
+  readonly moves: boolean;
   readonly scanIntervalMs: number;
   readonly isRestart: boolean;
   /** The module the thread runs. */

@@ -15,15 +15,16 @@ import { CHANGED, PollSet, READABLE } from "../kernel/poll.js";
 import type { GapReason } from "../model/change.js";
 import { systemClock } from "../model/clock.js";
 import { Fault } from "../model/fault.js";
-import { ROOT } from "../model/path.js";
+import { parentOf, ROOT } from "../model/path.js";
 import type { RelativePath } from "../model/path.js";
 import { Barriers } from "./barriers.js";
 import { kernelCalls } from "./calls.js";
-import { Delivery } from "./delivery.js";
+import { Delivery, RETRY_MS } from "./delivery.js";
 import { InotifySource } from "./inotify-source.js";
 import { Control } from "./messages.js";
 import type { ReaderCommand, ReaderSetup } from "./messages.js";
 import { MountWatch } from "./mount-watch.js";
+import { OverflowPace } from "./overflow-pace.js";
 import { Pace } from "./pace.js";
 import { Reporter } from "./report.js";
 import { inspectRoot, isSameRoot } from "./root-guard.js";
@@ -38,9 +39,8 @@ const ROOT_CHECK_MS = 2000;
 const ROOT_RETURN_MS = 200;
 /** A machine with many containers mounts all the time. */
 const MOUNTS_PAUSE_MS = 50;
-/** Looking at the whole tree again after an overflow, while overflows go on: at most this often. */
-const OVERFLOW_FIRST_MS = 200;
-const OVERFLOW_LONGEST_MS = 10_000;
+/** Directories on local disks that are scanned because something changed there unheard. */
+const MAX_CAUGHT_DIRECTORIES = 256;
 
 const EVENTS = 0;
 const WAKE = 1;
@@ -64,9 +64,8 @@ export class Reader {
   #mountsDue = Infinity;
   /** Declared when the look at the tree that they made necessary is done. */
   #gaps: { readonly path: RelativePath; readonly reason: GapReason }[] = [];
-  #overflowDue = Infinity;
-  #overflowPauseMs = OVERFLOW_FIRST_MS;
-  #overflowHealedAt = 0;
+  readonly #overflows = new OverflowPace();
+  #caughtDirectories = 0;
 
   constructor(setup: ReaderSetup) {
     this.#setup = setup;
@@ -111,6 +110,7 @@ export class Reader {
       filter: this.#filter,
       outbox: this.#delivery.outbox,
       now: () => systemClock.now(),
+      tellsMoves: this.#setup.moves,
       unheardMount: (path) => this.#mounts.isUnheard(path),
       scanIntervalMs: this.#setup.scanIntervalMs,
     });
@@ -155,6 +155,7 @@ export class Reader {
     const bytes = (ready && descriptors.isReady(EVENTS)) || this.#hasUnread() ? this.#read(now) : 0;
     this.#work(now);
     this.#checkRoot(now);
+    if (this.#delivery.isTooMuch) this.#dropWaiting();
     this.#delivery.noteAdded(now);
     this.#delivery.deliver(now);
     this.#answer(now);
@@ -169,7 +170,8 @@ export class Reader {
       this.#source.nextDue,
       this.#rootCheckDue,
       this.#mountsDue,
-      this.#overflowDue,
+      this.#overflows.due,
+      this.#gaps.length > 0 ? now + RETRY_MS : Infinity,
       this.#reporter.nextDue,
       this.#delivery.nextDue(now),
     );
@@ -179,7 +181,7 @@ export class Reader {
   /** The queue is to be read even if poll(2) says nothing of it. */
   #hasUnread(): boolean {
     // A barrier that has to wait for an overflow to be healed must not keep the thread awake.
-    const isAsked = this.#barriers.size > 0 && this.#overflowDue === Infinity;
+    const isAsked = this.#barriers.size > 0 && !this.#isHealing;
     return !this.#queueEmpty || this.#source.isUnsettled || isAsked;
   }
 
@@ -188,13 +190,36 @@ export class Reader {
     let received;
     while ((received = receiveMessageOnPort(this.#setup.port)) !== undefined) {
       const command = received.message as ReaderCommand;
-      if (command.kind === "drain") {
-        this.#barriers.add(command.id, this.#source.queuedBytes());
-      } else {
-        const lines = this.#source.recent();
-        this.#delivery.post({ kind: "recent", id: command.id, lines });
+      switch (command.kind) {
+        case "drain":
+          this.#barriers.add(command.id, this.#source.queuedBytes(), command.scan);
+          break;
+        case "recent":
+          this.#delivery.post({ kind: "recent", id: command.id, lines: this.#source.recent() });
+          break;
+        case "unheard":
+          this.#catchUnheard(command.path);
+          break;
       }
     }
+  }
+
+  /**
+   * Scans a place where something changed unheard: the whole of a file system that may be written
+   * to behind its back, and on a local disk the one directory.
+   */
+  #catchUnheard(path: RelativePath): void {
+    const { place, hearing } = this.#mounts.holderOf(path);
+    if (this.#root === undefined || hearing === "unheard") return;
+    const isWhole = hearing === "unknown";
+    if (!isWhole && this.#caughtDirectories >= MAX_CAUGHT_DIRECTORIES) return;
+    const scanned = isWhole ? place : parentOf(path);
+    if (isWhole) this.#mounts.catchOut(place);
+    if (!this.#source.scanAlways(scanned, isWhole, new Set(this.#mounts.places()))) return;
+    if (!isWhole) this.#caughtDirectories++;
+    this.#reporter.caughtUnheard(scanned, this.#mounts.typeAt(place), isWhole);
+    // What changed between the finding and the first scan is found by comparing.
+    this.#gaps.push({ path: scanned, reason: "unheard" });
   }
 
   #read(now: number): number {
@@ -205,25 +230,31 @@ export class Reader {
     return bytes;
   }
 
-  /** One look at the tree at a time; while overflows go on, with longer and longer pauses. */
   #overflowed(now: number): void {
     this.#source.overflowed = false;
-    if (this.#root === undefined || this.#overflowDue !== Infinity) return;
-    const isHealing = this.#gaps.some(({ reason }) => reason === "overflow");
-    const isRecent = now - this.#overflowHealedAt < 2 * this.#overflowPauseMs;
-    if (!isHealing && !isRecent) {
-      this.#overflowPauseMs = OVERFLOW_FIRST_MS;
-      this.#healOverflow();
-      return;
-    }
-    this.#overflowDue = now + this.#overflowPauseMs;
-    this.#overflowPauseMs = Math.min(OVERFLOW_LONGEST_MS, 2 * this.#overflowPauseMs);
+    if (this.#root !== undefined && this.#overflows.overflowed(now)) this.#healOverflow();
   }
 
+  /** No path is spared: the kernel does not say which events it had no room for. */
   #healOverflow(): void {
-    this.#overflowDue = Infinity;
-    this.#gaps.push({ path: ROOT, reason: "overflow" });
+    this.#addOverflow();
     this.#source.lookAtAll();
+  }
+
+  /** The watch itself is whole: only the owner has to compare. */
+  #dropWaiting(): void {
+    this.#delivery.clear();
+    this.#addOverflow();
+  }
+
+  #addOverflow(): void {
+    if (this.#gaps.some(({ reason }) => reason === "overflow")) return;
+    this.#gaps.push({ path: ROOT, reason: "overflow" });
+  }
+
+  /** A look that was put off because overflows go on must not keep the thread awake. */
+  get #isHealing(): boolean {
+    return this.#gaps.length > 0 || this.#overflows.due !== Infinity;
   }
 
   #work(now: number): void {
@@ -235,7 +266,7 @@ export class Reader {
       this.#source.atLeisure(now);
     }
     if (now >= this.#mountsDue) this.#lookAtMounts();
-    if (now >= this.#overflowDue && this.#gaps.length === 0) this.#healOverflow();
+    if (this.#gaps.length === 0 && this.#overflows.takeDue(now)) this.#healOverflow();
   }
 
   /** No directory is left to look at: what waited for that can be said. */
@@ -246,12 +277,13 @@ export class Reader {
       for (const path of this.#mounts.places()) this.#sayUnheard(path);
       this.#reporter.ready(this.#root, this.#source.coverage, now);
     }
-    if (this.#gaps.length === 0) return;
+    // A busy owner is not pressed; it has to compare everything anyway.
+    if (this.#gaps.length === 0 || !this.#delivery.isTaken) return;
     // What happened before the gap was noticed goes first.
     this.#delivery.noteAdded(now);
     this.#delivery.deliver(now, true);
+    this.#overflows.looked(now);
     for (const { path, reason } of this.#gaps) {
-      if (reason === "overflow") this.#overflowHealedAt = now;
       this.#delivery.post({ kind: "gap", gap: { path, reason, at: now } });
     }
     this.#gaps = [];
@@ -290,7 +322,7 @@ export class Reader {
     if (reason === undefined) return;
     this.#root = undefined;
     this.#gaps = [];
-    this.#overflowDue = Infinity;
+    this.#overflows.reset();
     // The deletions that emptied it must not be carried out; its return is a gap, and covers them.
     this.#delivery.clear();
     this.#delivery.post({ kind: "root-lost", reason });
@@ -318,14 +350,11 @@ export class Reader {
       return;
     }
     const isBusy =
-      this.#source.hasWork ||
-      this.#source.isUnsettled ||
-      this.#isStarting ||
-      this.#gaps.length > 0 ||
-      this.#overflowDue !== Infinity;
+      this.#source.hasWork || this.#source.isUnsettled || this.#isStarting || this.#isHealing;
     if (isBusy) return;
     // What is done in its own time otherwise is done now: doubts are cleared, the unwatched scanned.
-    if (this.#barriers.takeHurry() && this.#source.hurry(now)) return;
+    const hurry = this.#barriers.takeHurry();
+    if (hurry !== undefined && this.#source.hurry(now, hurry.scan)) return;
     this.#pass(this.#barriers.takePassed(), now);
   }
 

@@ -18,6 +18,8 @@ export class Reporter {
   #coverageAt = 0;
   #coverageDue = Infinity;
   #isLimited = false;
+  /** That a directory on a local disk has to be scanned is said for the first one only. */
+  #hasCaughtDirectory = false;
 
   constructor(delivery: Delivery) {
     this.#delivery = delivery;
@@ -99,6 +101,25 @@ export class Reporter {
           `${path === "" ? "The source" : displayPath(path)} lies on ${type}, where others may ` +
           `write unheard: it is scanned from time to time`,
         hint: "Run treecast on the machine that holds the files, and every change is heard.",
+      },
+    });
+  }
+
+  /** Something has changed here, and nobody told of it: `whole` file system, or one directory. */
+  caughtUnheard(path: RelativePath, type: string | undefined, whole: boolean): void {
+    if (!whole && this.#hasCaughtDirectory) return;
+    this.#hasCaughtDirectory ||= !whole;
+    const place = path === "" ? "The source" : displayPath(path);
+    this.#delivery.post({
+      kind: "notice",
+      notice: {
+        kind: "unheard",
+        level: "warn",
+        text: whole
+          ? `${place}, on ${type ?? "an unknown file system"}, has changed without a sign: ` +
+            `it is scanned from time to time`
+          : `Something in ${place} has changed without a sign, as by a program that writes through ` +
+            `a memory map or another hard link: such directories are scanned from time to time`,
       },
     });
   }

@@ -44,13 +44,22 @@ export interface TreeSource {
   readonly nextDue: number;
   /** To be called when the queue is empty and no work is left: does what is due. */
   atLeisure(now: number): void;
-  /** Starts at once all that would be due later on; false when there is nothing of the kind. */
-  hurry(now: number): boolean;
+  /**
+   * Clears doubts at once, and with `scan` scans what is not watched; false when there is nothing
+   * of the kind.
+   */
+  hurry(now: number, scan: boolean): boolean;
 
   /** Asks for a look at everything, telling nothing: a gap is declared when it is done. */
   lookAtAll(): void;
   /** What is at this place may be on another file system than before. */
   lookAtMount(path: RelativePath): void;
+  /**
+   * Scans the directory at a place from now on although it is watched, and with `below` all
+   * directories in it except at the `borders`. The first scan begins at once. False when there is
+   * no such directory or it is scanned already.
+   */
+  scanAlways(path: RelativePath, below: boolean, borders: ReadonlySet<RelativePath>): boolean;
   /** The last raw events, oldest first. */
   recent(): string[];
   /** Lets go of the tree; the source is of no use afterwards. The descriptor stays open. */

@@ -7,7 +7,7 @@
 import { Mask } from "../kernel/inotify-decode.js";
 import { Kind } from "../model/change.js";
 import type { Kinds } from "../model/change.js";
-import { joinPath } from "../model/path.js";
+import { baseName, joinPath, parentOf } from "../model/path.js";
 import type { RelativePath } from "../model/path.js";
 import { Entrance } from "./enter.js";
 import type { EntranceOptions } from "./enter.js";
@@ -82,15 +82,37 @@ export class WatchedTree {
 
   /** What is at this place may be on another file system than before. */
   lookAtMount(path: RelativePath): void {
-    const names = path.split("/");
-    const name = names.pop() ?? "";
-    let node: NodeId = ROOT_NODE;
-    for (const each of names) {
-      node = this.entrance.table.child(node, each);
-      if (node === NO_NODE) return;
+    const parent = this.#nodeAt(parentOf(path));
+    if (parent === NO_NODE || this.#options.filter?.keepsEntry(path, true) === false) return;
+    this.entrance.enter(parent, baseName(path), Look.DEEP);
+  }
+
+  /** As TreeSource says; what is found by the first scan is not told. */
+  scanAlways(path: RelativePath, below: boolean, borders: ReadonlySet<RelativePath>): boolean {
+    const top = this.#nodeAt(path);
+    if (top === NO_NODE) return false;
+    const { table } = this.entrance;
+    if ((table.flagsOf(top) & Flag.UNHEARD) !== 0) return false;
+    const waiting: [NodeId, RelativePath][] = [[top, path]];
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      const [node, place] = next;
+      this.entrance.markUnheard(node);
+      if (!below) break;
+      for (const child of table.childrenOf(node)) {
+        const childPlace = joinPath(place, table.nameOf(child));
+        if (!borders.has(childPlace)) waiting.push([child, childPlace]);
+      }
     }
-    if (this.#options.filter?.keepsEntry(path, true) === false) return;
-    this.entrance.enter(node, name, Look.DEEP);
+    return true;
+  }
+
+  #nodeAt(path: RelativePath): NodeId {
+    let node: NodeId = ROOT_NODE;
+    for (const name of path === "" ? [] : path.split("/")) {
+      node = this.entrance.table.child(node, name);
+      if (node === NO_NODE) break;
+    }
+    return node;
   }
 
   recent(): string[] {

@@ -10,6 +10,7 @@ import type { Changes, Coverage, Gap } from "../model/change.js";
 import { systemClock } from "../model/clock.js";
 import { Fault } from "../model/fault.js";
 import type { FaultCode } from "../model/fault.js";
+import type { RelativePath } from "../model/path.js";
 import type { ReaderCommand, ReaderMessage, WatchNotice } from "./messages.js";
 import { ReaderThread } from "./reader-thread.js";
 import type { RootIdentity } from "./root-guard.js";
@@ -22,6 +23,12 @@ export interface WatchSettings {
   readonly root: string;
   /** Filter rules as text; what they exclude is neither watched nor told. */
   readonly rules: readonly string[];
+  /**
+   * A directory that is renamed within the tree is told as a `Move`, where that is known for
+   * certain, and not what lies in it; a file besides. False: it is told as new with everything in
+   * it. Standard: true.
+   */
+  readonly moves?: boolean;
   /**
    * The shortest pause between scans of what cannot be watched. It grows with what a scan costs,
    * and while scans find nothing.
@@ -47,12 +54,32 @@ export interface WatchListener {
   notice?(notice: WatchNotice): void;
 }
 
+export interface DrainOptions {
+  /** Also scan what cannot be watched. Standard: true. */
+  readonly scan?: boolean;
+}
+
 export interface TreeWatch extends AsyncDisposable {
   readonly coverage: Coverage;
   /** The directory that is watched; another one after the root was lost and has returned. */
   readonly rootIdentity: RootIdentity;
-  /** Resolves when everything that happened before the call has been told to the listener. */
-  drain(signal?: AbortSignal): Promise<void>;
+  /**
+   * Resolves when everything that happened before the call, gaps included, has been told to the
+   * listener, and `coverage` is of that moment.
+   *
+   * With `scan`, what is not watched or not heard has been scanned after the call, so this holds
+   * for all of the tree. Without, it holds for what is watched and heard, and nothing is promised
+   * where `coverage.unwatched` counts: what was seen there by looking may not have been told yet,
+   * and will be by a later scan. It waits for a scan that is under way, but starts none.
+   */
+  drain(options?: DrainOptions, signal?: AbortSignal): Promise<void>;
+  /**
+   * The owner has found a difference at this path that the watch was silent about after a drain.
+   * The place is scanned from now on: the whole of a file system that lies on others or that we do
+   * not know, on a local disk the directory alone (a memory map, another hard link). A gap "unheard"
+   * follows once for each, when its first scan is done. Repeating it is harmless.
+   */
+  unheard(path: RelativePath): void;
   /** The last raw events, oldest first, for bug reports. */
   recent(): Promise<string[]>;
   /** Resolves when nothing more is told and everything is released. Repeating it is harmless. */
@@ -99,6 +126,9 @@ const LONGEST_RESTART_MS = 30_000;
 /** A reader that lived this long is healthy: the next death starts from the first pause. */
 const HEALTHY_MS = 60_000;
 
+/** More than a reader takes; see reader.ts. */
+const MAX_UNHEARD = 1024;
+
 interface Waiting {
   readonly command: ReaderCommand;
   readonly resolve: (lines: readonly string[]) => void;
@@ -111,6 +141,8 @@ class RunningWatch implements TreeWatch {
   readonly #listener: WatchListener;
   /** Requests without an answer; a new reader is asked them again. */
   readonly #waiting = new Map<number, Waiting>();
+  /** What the owner has found out; a new reader is told it again. */
+  readonly #unheard = new Set<RelativePath>();
   readonly #closing = new AbortController();
   #thread: ReaderThread | undefined;
   #startedAt = 0;
@@ -152,12 +184,17 @@ class RunningWatch implements TreeWatch {
     this.#listener.coverage(this.#coverage);
   }
 
-  async drain(signal?: AbortSignal): Promise<void> {
-    await this.#ask("drain", signal);
+  async drain({ scan = true }: DrainOptions = {}, signal?: AbortSignal): Promise<void> {
+    await this.#ask((id) => ({ kind: "drain", id, scan }), signal);
   }
 
   async recent(): Promise<string[]> {
-    return [...(await this.#ask("recent"))];
+    return [...(await this.#ask((id) => ({ kind: "recent", id })))];
+  }
+
+  unheard(path: RelativePath): void {
+    if (this.#unheard.size < MAX_UNHEARD) this.#unheard.add(path);
+    this.#thread?.command({ kind: "unheard", path });
   }
 
   async close(): Promise<void> {
@@ -173,15 +210,17 @@ class RunningWatch implements TreeWatch {
   }
 
   #startThread(isRestart: boolean): void {
-    const { root, rules, scanIntervalMs = defaultScanIntervalMs } = this.#settings;
+    const { root, rules, moves = true } = this.#settings;
+    const { scanIntervalMs = defaultScanIntervalMs } = this.#settings;
     this.#startedAt = systemClock.now();
     this.#thread = new ReaderThread(
-      { entry: this.#entry, root, rules, scanIntervalMs, isRestart },
+      { entry: this.#entry, root, rules, moves, scanIntervalMs, isRestart },
       {
         message: (message) => this.#take(message),
         ended: (error) => this.#threadEnded(error),
       },
     );
+    for (const path of this.#unheard) this.#thread.command({ kind: "unheard", path });
     for (const { command } of this.#waiting.values()) this.#thread.command(command);
   }
 
@@ -270,7 +309,10 @@ class RunningWatch implements TreeWatch {
     );
   }
 
-  #ask(kind: ReaderCommand["kind"], signal?: AbortSignal): Promise<readonly string[]> {
+  #ask(
+    commandWith: (id: number) => ReaderCommand,
+    signal?: AbortSignal,
+  ): Promise<readonly string[]> {
     const { signal: closing } = this.#closing;
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted();
@@ -283,7 +325,7 @@ class RunningWatch implements TreeWatch {
       };
       const finish = () => signal?.removeEventListener("abort", abort);
       signal?.addEventListener("abort", abort, { once: true });
-      const command = { kind, id };
+      const command = commandWith(id);
       this.#waiting.set(id, {
         command,
         resolve: (lines) => {

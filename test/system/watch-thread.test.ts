@@ -153,7 +153,7 @@ describe("a watch", () => {
   it("gives up a drain when its signal says so", async () => {
     await using watched = await startMirror(makeTempDir());
     const given = new AbortController();
-    const drained = watched.watch.drain(given.signal);
+    const drained = watched.watch.drain({}, given.signal);
     given.abort(new Error("never mind"));
     await expect(drained).rejects.toThrow("never mind");
     await watched.watch.drain();
