@@ -7,7 +7,7 @@ import { MAIN } from "./treecast.js";
 
 export interface OnTerminal {
   /** All that was written to the terminal so far. */
-  text(): string;
+  readonly text: () => string;
   type(text: string): void;
   /** Everything on this terminal is sent the signal. */
   signal(signal: NodeJS.Signals): void;
