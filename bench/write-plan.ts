@@ -5,6 +5,8 @@ export interface WritePlan {
   /** These exist already; files go to them in turn. */
   readonly directories: readonly string[];
   readonly files: number;
+  /** The number of the first one, where it is not 0. */
+  readonly first?: number;
   readonly perSecond: number;
   readonly leastBytes: number;
   readonly mostBytes: number;
@@ -20,7 +22,8 @@ export interface WriteResult {
 
 /** The names a plan writes, in order. */
 export function filesOf(plan: WritePlan): string[] {
-  return Array.from({ length: plan.files }, (_, number) => {
+  return Array.from({ length: plan.files }, (_, index) => {
+    const number = index + (plan.first ?? 0);
     const directory = plan.directories[number % plan.directories.length] ?? "";
     return join(directory, `file-${String(number).padStart(6, "0")}`);
   });

@@ -10,30 +10,45 @@ const home = resolve(import.meta.dirname, "../..");
 /** Another build can be measured in its place, to compare a change with what was before. */
 const main = process.env["TREECAST_MAIN"] ?? join(home, "dist/cli/main.js");
 
-export const treecast: Contestant = {
+export const treecast: Contestant = treecastWith({
   name: "treecast",
   about: "treecast, built from this tree, with the settings it is shipped with.",
-  roads: ["module", "ssh", "local"],
-  patienceMs: 5_000,
-  passesBeforeWatch: 0,
-  version() {
-    if (!existsSync(main)) return undefined;
-    const about = JSON.parse(readFileSync(join(home, "package.json"), "utf8")) as {
-      version: string;
-    };
-    return about.version;
-  },
-  prepare(stage, scratch) {
-    const file = join(scratch, "treecast.yaml");
-    writeFileSync(file, stringify(configuration(stage, scratch)));
-    return { program: process.execPath, args: [main, "run", "--config", file] };
-  },
-};
+});
 
-function configuration(stage: Stage, scratch: string) {
+export interface Variant {
+  readonly name: string;
+  readonly about: string;
+  /** Settings of the source that differ from what is shipped. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** More targets beside the stage's own. */
+  readonly targets?: readonly Readonly<Record<string, unknown>>[];
+}
+
+/** For questions about ourselves. */
+export function treecastWith({ name, about, settings = {}, targets = [] }: Variant): Contestant {
   return {
-    state: join(scratch, "state"),
-    sources: [{ name: "bench", path: stage.source, targets: [target(stage)] }],
+    name,
+    about,
+    roads: ["module", "ssh", "local"],
+    patienceMs: 5_000,
+    passesBeforeWatch: 0,
+    version() {
+      if (!existsSync(main)) return undefined;
+      const { version } = JSON.parse(readFileSync(join(home, "package.json"), "utf8")) as {
+        version: string;
+      };
+      return version;
+    },
+    prepare(stage, scratch) {
+      const file = join(scratch, "treecast.yaml");
+      const source = { name: "bench", path: stage.source, ...settings };
+      const configuration = {
+        state: join(scratch, "state"),
+        sources: [{ ...source, targets: [target(stage), ...targets] }],
+      };
+      writeFileSync(file, stringify(configuration));
+      return { program: process.execPath, args: [main, "run", "--config", file] };
+    },
   };
 }
 

@@ -5,7 +5,10 @@ import { churn } from "./churn.js";
 import { cost } from "./cost.js";
 import { directories } from "./directories.js";
 import { idle } from "./idle.js";
+import { journal } from "./journal.js";
 import { latency } from "./latency.js";
+import { outage } from "./outage.js";
+import { overflow } from "./overflow.js";
 import { rates } from "./rates.js";
 import { restart } from "./restart.js";
 
@@ -16,6 +19,9 @@ export const questions: readonly Question[] = [
   churn,
   directories,
   restart,
+  overflow,
+  outage,
+  journal,
   idle,
   cost,
 ];

@@ -12,10 +12,11 @@ import { setStage, settleDisk } from "../stage.js";
 export const churn: Question = {
   name: "churn",
   title: "Random churn: what differs in the end",
-  method: `2,500 operations from a seed (another one each round, the same for everybody): files created, rewritten, also
-with the same size and with the time stamp put back, appended to, deleted; files and directories renamed, also over each
-other; symlinks, modes, a file replaced by a directory; a quarter of the names hostile (blanks, newline, quotes, globs,
-leading dash, invalid UTF-8, 255 bytes). When the replica equals the source, or has not changed for longer than the
+  method: `2,500 operations from a seed (another one each round, the same for everybody) on a tree of a few hundred entries
+and few names, so that the same paths are met again: files created, rewritten, also with the same size and with the time
+stamp put back, appended to, truncated, backdated, saved as editors save, deleted; files and directories renamed, also
+over each other, and swapped; hard links, symlinks, modes, owners, a fifo now and then, files replaced by directories; a
+quarter of the names hostile (blanks, newline, quotes, globs, leading dash, invalid UTF-8, 255 bytes). When the replica equals the source, or has not changed for longer than the
 contestant's own delay, both trees are compared entry by entry and byte by byte. "Attributes" counts right content with
 another mode, owner or file time.`,
   columns: [
