@@ -19,6 +19,27 @@ export interface Flight {
 
 export class Flights {
   readonly #all = new Map<number, Flight>();
+  /** Paths held back by something in flight, or a move, below them. */
+  #blockedFromBelow: Node[] = [];
+  #lastId = 0;
+
+  get lastId(): number {
+    return this.#lastId;
+  }
+
+  newId(): number {
+    return ++this.#lastId;
+  }
+
+  get blockedFromBelow(): Node[] {
+    return this.#blockedFromBelow;
+  }
+
+  takeBlockedFromBelow(): Node[] {
+    const blocked = this.#blockedFromBelow;
+    this.#blockedFromBelow = [];
+    return blocked;
+  }
 
   /** True where nothing is in flight, the background not counted. */
   get isEmpty(): boolean {

@@ -80,18 +80,10 @@ export class Moves {
     return next;
   }
 
-  /** Ends the one under way. */
-  end({ id }: MoveBatch): Move {
-    const move = this.#flying;
-    if (move?.id !== id) throw new Error(`Cannot end move ${id}: it is not under way`);
-    this.#flying = undefined;
-    this.remove([move]);
-    return move;
-  }
-
   /** Takes moves out; their places are free again. */
   remove(moves: readonly Move[]): void {
     for (const move of moves) {
+      if (move === this.#flying) this.#flying = undefined;
       this.#queue.splice(this.#queue.indexOf(move), 1);
       release(this.#tree, move.fromNode, move);
       release(this.#tree, move.toNode, move);

@@ -35,11 +35,27 @@ export class Places {
     mark.place = undefined;
   }
 
-  count(...places: readonly Place[]): number {
-    let count = 0;
-    for (const place of places) count += this.#sets[place].size;
-    return count;
+  count(place: Place): number {
+    return this.#sets[place].size;
   }
+
+  /** What came first. */
+  first(place: Place): Node | undefined {
+    for (const node of this.#sets[place]) return node;
+    return undefined;
+  }
+}
+
+const CONTENTS: readonly Ready[] = [
+  ...(["first", "content", "attributes", "large"] as const),
+  ...(["retry", "last", "lastRetry"] as const),
+];
+
+/** How much is ready that is no deletion. */
+export function contentsIn(places: Places): number {
+  let count = 0;
+  for (const place of CONTENTS) count += places.count(place);
+  return count;
 }
 
 export function placeOfContent(rank: Rank, attempts: number): Ready {
@@ -52,8 +68,8 @@ export function placeOfContent(rank: Rank, attempts: number): Ready {
 export function placeFor(
   sight: Sight,
   from: Ready,
-  rank: () => Rank,
   largeFileBytes: number,
+  rank: () => Rank,
 ): Ready {
   if (sight.type === "missing") return "deleting";
   if (from === "attributes" || from === "retry" || from === "lastRetry") return from;

@@ -1,0 +1,111 @@
+/**
+ * Renames that are carried on the replica itself: when one may start, what it means for what is owed,
+ * and what becomes of it, and of those that rely on it, when it could not be carried.
+ */
+import { Kind, type Move as Rename } from "../model/change.js";
+import type { RelativePath } from "../model/path.js";
+import type { Flights } from "./flights.js";
+import type { Mark, Node } from "./mark.js";
+import type { Marks } from "./marks.js";
+import { type Move, type MoveBatch, type Moves, isAtOrBelow } from "./moves.js";
+import { marksToCopy } from "./renamed-marks.js";
+
+export class Renames {
+  readonly #marks: Marks;
+  readonly #flights: Flights;
+  readonly #moves: Moves;
+
+  constructor(marks: Marks, flights: Flights, moves: Moves) {
+    this.#marks = marks;
+    this.#flights = flights;
+    this.#moves = moves;
+  }
+
+  add({ from, to, isDirectory }: Rename, at: number): void {
+    const move = { from, to, isDirectory, since: at };
+    const fromNode = this.#marks.tree.find(from);
+    this.#expectContent(to, isDirectory);
+    const isUnsent = isDirectory && fromNode?.mark !== undefined && isNewAndWhole(fromNode.mark);
+    const copies = fromNode === undefined ? [] : marksToCopy(fromNode, move);
+    for (const { path, kinds, since } of copies) this.#marks.owe(path, kinds, since);
+    const wayThere = this.#moves.exchangedWith(move);
+    if (wayThere !== undefined) {
+      if (wayThere !== this.#moves.flying) this.#giveUp(wayThere, at);
+      this.#lacks(from, wayThere.isDirectory, at);
+      this.#lacks(to, isDirectory, at);
+    } else if (isUnsent) {
+      this.#lacks(to, isDirectory, at);
+    } else {
+      this.#moves.add(move);
+      this.#marks.touch(from);
+      this.#marks.touch(to);
+    }
+  }
+
+  /** Starts the first move, if none is under way and nothing in flight is in its way. */
+  start(): MoveBatch | undefined {
+    return this.#moves.start(
+      ({ from, to, fromNode, toNode }) =>
+        !this.#flights.touches(fromNode, (path) => isAtOrBelow(path, from)) &&
+        !this.#flights.touches(toNode, (path) => isAtOrBelow(path, to)) &&
+        !awaitsParent(toNode),
+    );
+  }
+
+  end({ id }: MoveBatch, outcome: "carried" | "fallback", now: number): void {
+    const move = this.#moves.flying;
+    if (move?.id !== id) throw new Error(`Cannot end move ${id}: it is not under way`);
+    if (outcome === "fallback") this.#giveUp(move, now);
+    else this.#finish([move], now);
+  }
+
+  /** It brings its content along: unless more is said of it, only its attributes are left to prove. */
+  #expectContent(to: RelativePath, isDirectory: boolean): void {
+    const place = this.#marks.tree.find(to);
+    const directory = isDirectory ? Kind.Directory : 0;
+    if (place?.mark?.kinds !== (Kind.Content | directory)) return;
+    this.#marks.change(place, place.mark, Kind.Attributes | directory);
+  }
+
+  /** Ends a move that was not carried, and those that relied on it. */
+  #giveUp(move: Move, now: number): void {
+    const { moves, lacking } = this.#moves.failing(move);
+    for (const { to, isDirectory, since } of moves) {
+      this.#marks.owe(to, isDirectory ? Kind.Content | Kind.Directory : Kind.Content, since);
+    }
+    for (const { path, isDirectory } of lacking) this.#lacks(path, isDirectory, move.since);
+    this.#finish(moves, now);
+  }
+
+  #finish(moves: readonly Move[], now: number): void {
+    this.#moves.remove(moves);
+    for (const { from, to, blocked } of moves) {
+      this.#marks.touch(from);
+      this.#marks.touch(to);
+      this.#marks.unblock([...blocked, ...this.#flights.takeBlockedFromBelow()], now);
+    }
+  }
+
+  /** The replica may hold anything at a path, and below it. */
+  #lacks(path: RelativePath, isDirectory: boolean, since: number): void {
+    const kinds = isDirectory ? Kind.Content | Kind.Directory | Kind.Subtree : Kind.Content;
+    this.#marks.owe(path, kinds, since);
+  }
+}
+
+/** A directory that is new, and nothing of it in flight: the replica has hardly anything to move. */
+function isNewAndWhole({ kinds, replaced, flight, flyingBelow, moves }: Mark): boolean {
+  const isNew = (kinds & Kind.Content) !== 0 && !replaced;
+  return isNew && flight === undefined && flyingBelow === 0 && moves === undefined;
+}
+
+/** True while a directory above a new place is to be made on the replica, and is on its way. */
+function awaitsParent(node: Node): boolean {
+  for (let above = node.parent; above !== undefined; above = above.parent) {
+    const { mark } = above;
+    if (mark?.flight !== undefined) return true;
+    const isReady = mark?.place === "first" || mark?.place === "content";
+    if (isReady && (mark.kinds & Kind.Directory) !== 0) return true;
+  }
+  return false;
+}
