@@ -24,8 +24,8 @@ import { emptyRun, joinRuns, type Run } from "./run.js";
 import type { RsyncSettings } from "./settings.js";
 import type { TroubleKind } from "./trouble.js";
 
-/** A list of a million names kept rsync busy for hours; the old place is looked up for each run. */
-const NAMES_AT_ONCE = 20_000;
+/** rsync's lists should not grow without bound (a public report has one of a million take hours). */
+const NAMES_AT_ONCE = 5_000;
 
 /** What a relocation can fail of although the target is well. */
 const ITS_OWN_FAULT: ReadonlySet<TroubleKind> = new Set([
