@@ -63,6 +63,7 @@ const EXAMPLES = `Examples:
   treecast run /srv/www web2:/srv/www web3:/srv/www /mnt/copy/www
   treecast run -c treecast.yaml
   treecast check --connect
+  treecast status --watch
 
 \`treecast help run\` tells all about one command.`;
 

@@ -26,13 +26,13 @@ function loaded(args: readonly string[]): string[] {
 }
 
 describe("the start of treecast", () => {
-  it.each(["--version", "--help", "help run", "run --help"])(
+  it.each(["--version", "--help", "help run", "run --help", "status --help"])(
     "loads nothing heavy for %s",
     (words) => {
       const urls = loaded(words.split(" "));
       expect(urls.some((url) => url.endsWith("/dist/cli/program.js"))).toBe(true);
       const heavy =
-        /\/(?:zod|koffi|yaml|pino|re2js)\/|\/dist\/(?:daemon|watch|rsync|replicate|kernel)\//;
+        /\/(?:zod|koffi|yaml|pino|re2js|hono|@hono)\/|\/dist\/(?:daemon|control|watch|rsync|replicate|kernel)\//;
       expect(urls.filter((url) => heavy.test(url))).toEqual([]);
     },
   );
