@@ -218,7 +218,7 @@ export class DirtySet {
    */
   hasBefore(time: number, missing: OnMissing): boolean {
     this.#absorbGone();
-    if (this.#flights.oldest <= time) return true;
+    if (this.#flights.some((one) => one.lane !== "background" && one.oldest <= time)) return true;
     if (this.#moves.all.some(({ since }) => since <= time)) return true;
     return this.#marks.hasBefore(
       time,

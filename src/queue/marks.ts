@@ -267,6 +267,7 @@ export class Marks {
   }
 
   #letGo(node: Node, mark: Mark, now: number): void {
+    this.touch(node.path);
     this.placesOf(mark).leave(node, mark);
     if ((mark.kinds & Kind.Writing) !== 0) mark.kinds |= Kind.Content;
     this.put(node, mark, now);
