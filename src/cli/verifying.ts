@@ -1,7 +1,7 @@
 /** Comparing replicas with their sources, watched by a person; see the verify room for what counts. */
 import { nearest } from "../config/suggest.js";
 import type { Config, SourceConfig, TargetConfig } from "../config/config.js";
-import { bothKeep, compileFilter } from "../filter/filter.js";
+import { bothKeep, compileFilter, type Filter } from "../filter/filter.js";
 import { rememberedTarget } from "../journal/source-state.js";
 import { systemClock } from "../model/clock.js";
 import { formatEndpoint } from "../model/endpoint.js";
@@ -10,6 +10,7 @@ import { displayPath, latin1FromText, type RelativePath, ROOT } from "../model/p
 import { durationText } from "../observe/quantities.js";
 import { createRemote } from "../rsync/create-remote.js";
 import { linkTreatment, type LinkTreatment } from "../rsync/links.js";
+import type { RsyncSettings } from "../rsync/settings.js";
 import { KeptNames } from "../safety/first-contact.js";
 import { Semaphore } from "../schedule/semaphore.js";
 import { SourceRoot } from "../transfer/source-root.js";
@@ -178,13 +179,7 @@ async function compare(
       onProgress,
       signal,
     );
-    const differing = new Set(report.differences.map((each) => each.path));
-    // Of a link whose own directory is missing there nothing can be seen.
-    const samples =
-      report.drift > differing.size
-        ? {}
-        : findLinks(root.pinned, filter, (at) => differing.has(at));
-    const links = await linkTreatment(settings, samples, systemClock, signal);
+    const links = await linksOf(report, settings, signal);
     return { ...pair, report, fault: report.shortfall, links };
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
@@ -192,6 +187,18 @@ async function compare(
   } finally {
     root.close();
   }
+}
+
+/** What the replica makes of links, judged by some that are known to be there. */
+async function linksOf(
+  { differences, unnamed, shortfall }: Report,
+  settings: RsyncSettings & { readonly filter: Filter },
+  signal: AbortSignal,
+): Promise<LinkTreatment> {
+  if (unnamed > 0 || shortfall !== undefined) return "unknown";
+  const differing = new Set(differences.map(({ path }) => path));
+  const samples = findLinks(settings.source, settings.filter, (path) => differing.has(path));
+  return await linkTreatment(settings, samples, systemClock, signal);
 }
 
 function progressText({ phase, found, at }: VerifyProgress): string {

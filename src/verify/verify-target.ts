@@ -35,7 +35,7 @@ export interface Patience {
   readonly limitMs: number;
 }
 
-const PATIENCE: Patience = Object.freeze({ rounds: 5, pauseMs: 500, limitMs: 60_000 });
+const PATIENCE: Patience = Object.freeze({ rounds: 4, pauseMs: 300, limitMs: 60_000 });
 
 const MOST_NAMED = 100_000;
 
