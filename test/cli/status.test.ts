@@ -1,6 +1,7 @@
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import {
   FakeOperations,
   downTarget,
@@ -89,6 +90,26 @@ describe("treecast status", () => {
       ],
     });
     expect(answer.daemons[0]?.sources[0]?.targets).toHaveLength(1);
+  });
+
+  it("shows those that answer beside one that does not, and ends with 2", async () => {
+    const operations = well();
+    const { stateDirectory } = await serve(operations);
+    const socket = join(stateDirectory, "control", "4711-00.sock");
+    const strange = createServer((_, response) => void response.end("no JSON")).listen(socket);
+    onTestFinished(() => void strange.close());
+    await until(() => existsSync(socket));
+    const ask = (...words: string[]) => treecast([...words, "--state", stateDirectory]);
+    const { status, stdout, stderr } = await ask("status");
+    expect(status).toBe(2);
+    expect(stdout).toContain("All is well: 2 targets live.");
+    expect(stderr).toContain("Cannot understand the daemon (process 4711): expected JSON");
+    expect(JSON.parse((await ask("status", "--json")).stdout)).toMatchObject({ ok: false });
+    // All of them cannot be waited for; the one that is there can.
+    expect(await ask("flush")).toMatchObject({ status: 2, stdout: "" });
+    expect((await ask("flush", "www")).status).toBe(0);
+    expect((await ask("flush", "elsewhere")).stderr).toContain("process 4711");
+    expect(operations.orders).toEqual([["flush", { source: "www" }, 60_000]]);
   });
 
   it("finds the daemon by its configuration, or where state is kept by itself", async () => {
