@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
 import {
   changesUnheard,
+  hearingOn,
   mountOf,
   mountsBelow,
   parseMountinfo,
   readMounts,
+  typeByStatfs,
 } from "../../src/kernel/mounts.js";
 
 const TABLE = `22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
@@ -61,5 +63,26 @@ describe("changesUnheard()", () => {
     expect(["ext4", "overlay", "tmpfs", "fuseblk", "fuse.ntfs-3g"].filter(changesUnheard)).toEqual(
       [],
     );
+  });
+});
+
+describe("hearingOn()", () => {
+  it("leaves open what lies on other file systems, or has a name we do not know", () => {
+    expect(["overlay", "fuse.fuse-overlayfs", "ecryptfs", "nosuchfs", ""].map(hearingOn)).toEqual(
+      new Array(5).fill("unknown"),
+    );
+    expect(["ext4", "xfs", "tmpfs", "fuseblk", "zfs"].map(hearingOn)).toEqual(
+      new Array(5).fill("heard"),
+    );
+  });
+});
+
+describe("typeByStatfs()", () => {
+  it("agrees with the table of mounts where it knows the type, and knows nothing of what is not there", () => {
+    const table = readMounts();
+    const shared = mountOf(table, "/dev/shm");
+    if (shared?.type === "tmpfs") expect(typeByStatfs(Buffer.from("/dev/shm"))).toBe("tmpfs");
+    expect(typeByStatfs(Buffer.from("/proc"))).toBeUndefined();
+    expect(typeByStatfs(Buffer.from("/no/such/place"))).toBeUndefined();
   });
 });

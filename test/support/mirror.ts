@@ -42,8 +42,10 @@ export class Mirror implements WatchListener {
   readonly coverages: Coverage[] = [];
   /** Every rename that was told, as `from → to`. */
   readonly moves: string[] = [];
-  /** False: does not carry renames out, and compares the new place of every directory. */
+  /** False: does not carry renames out. */
   honoursMoves = true;
+  /** Where renames are not carried out, the new place of every directory is compared. */
+  comparesMoved = true;
   messages = 0;
   told = 0;
   /** Every kind a path was told with. */
@@ -89,7 +91,7 @@ export class Mirror implements WatchListener {
     const mark = (path: RelativePath, kind: Kinds) =>
       marks.set(path, (marks.get(path) ?? 0) | kind);
     if (!this.honoursMoves) {
-      if (whole) mark(to, Kind.Content | Kind.Subtree);
+      if (whole && this.comparesMoved) mark(to, Kind.Content | Kind.Subtree);
       return;
     }
     const before = this.entries.get(from);

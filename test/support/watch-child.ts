@@ -7,6 +7,7 @@ import type { ChildProcess } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Coverage, Gap } from "../../src/model/change.js";
+import type { RelativePath } from "../../src/model/path.js";
 import { startWatch } from "../../src/watch/watch.js";
 import type { TreeWatch, WatchNotice } from "../../src/watch/watch.js";
 import { Mirror } from "./mirror.js";
@@ -24,7 +25,8 @@ export interface WatchState {
 type Request =
   | { readonly do: "start"; readonly root: string; readonly scanIntervalMs?: number }
   /** Drains the watch first, if asked to; that also scans what is not watched. */
-  | { readonly do: "state"; readonly drain: boolean }
+  | { readonly do: "state"; readonly drain: boolean; readonly scan: boolean }
+  | { readonly do: "unheard"; readonly path: string }
   | { readonly do: "write"; readonly path: string; readonly text: string }
   | { readonly do: "run"; readonly argv: readonly string[] }
   | { readonly do: "close" };
@@ -62,8 +64,13 @@ export class WatchChild implements AsyncDisposable {
   }
 
   /** What the watch has told and what the mirror makes of it, after a drain unless told not to. */
-  async state({ drain = true } = {}): Promise<WatchState> {
-    return (await this.#ask({ do: "state", drain })) as WatchState;
+  async state({ drain = true, scan = true } = {}): Promise<WatchState> {
+    return (await this.#ask({ do: "state", drain, scan })) as WatchState;
+  }
+
+  /** Says that a difference was found at a path below the root that the watch did not tell. */
+  async unheard(path: string): Promise<void> {
+    await this.#ask({ do: "unheard", path });
   }
 
   async write(path: string, text: string): Promise<void> {
@@ -122,7 +129,7 @@ function serve(): void {
         return null;
       }
       case "state": {
-        if (request.drain) await watch?.drain();
+        if (request.drain) await watch?.drain({ scan: request.scan });
         return {
           differences: mirror?.differences(),
           gaps: mirror?.gaps,
@@ -133,6 +140,9 @@ function serve(): void {
           recent: await watch?.recent(),
         };
       }
+      case "unheard":
+        watch?.unheard(request.path as RelativePath);
+        return null;
       case "write":
         writeFileSync(request.path, request.text);
         return null;

@@ -51,6 +51,48 @@ export const diskStep: fc.Arbitrary<DiskStep> = fc.oneof(
   },
 );
 
+/** Names that are free at first, so that renames find room. */
+const anyName = fc.constantFrom("a", "b", "c", "d", "e");
+const anyPlace = fc.array(anyName, { minLength: 1, maxLength: 3 }).map((names) => names.join("/"));
+
+const knownPlace = fc.array(name, { minLength: 1, maxLength: 2 }).map((names) => names.join("/"));
+
+/** In a tree of directories that are known, mostly renames. */
+export const movingStep: fc.Arbitrary<DiskStep> = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      do: fc.constant("rename" as const),
+      at: fc.oneof(knownPlace, anyPlace),
+      to: anyPlace,
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constantFrom("exchange" as const, "swap" as const),
+      at: anyPlace,
+      to: anyPlace,
+    }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      do: fc.constantFrom("mkdir", "write", "append", "remove", "symlink", "out", "in"),
+      at: fc.tuple(anyPlace, fc.constantFrom("", "/f")).map(([path, file]) => path + file),
+    }),
+  },
+);
+
+/** Directories a, b, c, each with the same in it twice over, and a file in every one. */
+export const fullTree: readonly DiskStep[] = ["a", "b", "c"].flatMap((x) =>
+  ["a", "b", "c"].flatMap((y) => [
+    { do: "mkdir" as const, at: `${x}/${y}/a` },
+    { do: "write" as const, at: `${x}/${y}/a/f` },
+    { do: "write" as const, at: `${x}/${y}/f` },
+  ]),
+);
+
 /** Carries a step out; one that cannot be is nothing. `outside` is on the same file system. */
 export function carryOut(step: DiskStep, root: string, outside: string): void {
   const at = join(root, step.at);

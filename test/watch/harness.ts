@@ -18,8 +18,11 @@ import { Mirror } from "../support/mirror.js";
 
 export interface HarnessOptions {
   readonly filter?: Filter;
-  /** What becomes of renames: told and carried out, told and not honoured, or not told. */
-  readonly moves?: "honoured" | "ignored" | "untold";
+  /**
+   * What becomes of renames: told and carried out; told, and the new place compared; told, and
+   * nothing; not told.
+   */
+  readonly moves?: "honoured" | "ignored" | "missed" | "untold";
   readonly unheardMount?: (path: RelativePath) => boolean | undefined;
   /** Puts other calls in the place of the kernel's: a limit, or another order. */
   readonly wrap?: (calls: TreeCalls) => TreeCalls;
@@ -48,7 +51,11 @@ export class Harness implements Disposable {
       ...(options.unheardMount === undefined ? {} : { unheardMount: options.unheardMount }),
     });
     this.mirror = new Mirror(root);
-    this.mirror.honoursMoves = options.moves !== "ignored";
+    const { moves } = options;
+    if (moves === "ignored" || moves === "missed") {
+      this.mirror.honoursMoves = false;
+      this.mirror.comparesMoved = moves === "ignored";
+    }
   }
 
   /** Watches the tree as it stands; what is there is known to the mirror. */

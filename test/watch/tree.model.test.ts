@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { Errno } from "../../src/kernel/libc.js";
 import type { TreeCalls } from "../../src/watch/calls.js";
 import { makeTempDir } from "../support/temp.js";
-import { carryOut, diskStep } from "./disk-steps.js";
+import { carryOut, diskStep, fullTree, movingStep } from "./disk-steps.js";
 import type { DiskStep } from "./disk-steps.js";
 import { Harness } from "./harness.js";
 import type { HarnessOptions } from "./harness.js";
@@ -48,6 +48,23 @@ function story(each: fc.Arbitrary<Step>): fc.Arbitrary<Story> {
     between: fc.array(fc.option(diskStep, { nil: undefined }), { maxLength: 25 }),
   });
 }
+
+const movingStory: fc.Arbitrary<Story> = fc.record({
+  before: fc.constant(fullTree),
+  steps: fc.array(
+    fc.oneof(
+      { weight: 5, arbitrary: movingStep },
+      { weight: 2, arbitrary: fc.record({ do: fc.constant("read" as const), bytes: fc.nat(600) }) },
+      {
+        weight: 1,
+        arbitrary: fc.constantFrom({ do: "step" as const }, { do: "deliver" as const }),
+      },
+      { weight: 1, arbitrary: fc.constant({ do: "settle" as const }) },
+    ),
+    { minLength: 1, maxLength: 25 },
+  ),
+  between: fc.array(fc.option(movingStep, { nil: undefined }), { maxLength: 12 }),
+});
 
 /** What is wrong after a story; empty when the watch has kept up. */
 function play(
@@ -135,6 +152,28 @@ describe("a watched tree under a limit", () => {
       }),
       { numRuns: Number(process.env["TREECAST_RUNS"] ?? 120) },
     );
+  });
+});
+
+describe("renames in a tree that is known", () => {
+  it.each(["honoured", "ignored", "untold"] as const)(
+    "leave nothing wrong, whatever happens between system calls and readings: %s",
+    { timeout: 120_000 },
+    (moves) => {
+      fc.assert(
+        fc.property(movingStory, (each) => {
+          expect(play(each, { moves })).toEqual([]);
+        }),
+        { numRuns: Number(process.env["TREECAST_RUNS"] ?? 80) },
+      );
+    },
+  );
+
+  it("are told as such: who neither carries them out nor compares is wrong", () => {
+    const wrong = fc
+      .sample(movingStory, { numRuns: 60, seed: 20 })
+      .filter((each) => play(each, { moves: "missed" }).length > 0);
+    expect(wrong.length).toBeGreaterThan(5);
   });
 });
 
