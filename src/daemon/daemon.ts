@@ -17,6 +17,8 @@ import { Supervisor } from "./supervisor.js";
 export interface DaemonOptions {
   readonly onFact?: FactListener;
   readonly clock?: Clock;
+  /** Of a target that is away, so many debts are kept in memory; the others in the journal alone. */
+  readonly debtsInMemory?: number;
   /** Gives up the start. */
   readonly signal?: AbortSignal;
 }
@@ -38,13 +40,14 @@ export class Daemon implements AsyncDisposable {
   #config: Config;
   #reloading: Promise<unknown> = Promise.resolve();
 
-  constructor(config: Config, { onFact, clock = systemClock }: DaemonOptions = {}) {
+  constructor(config: Config, { onFact, clock = systemClock, debtsInMemory }: DaemonOptions = {}) {
     this.#config = config;
     this.#context = {
       stateDirectory: config.stateDirectory,
       clock,
       facts: (fact) => tell(onFact, fact),
       comparisons: new Semaphore(COMPARISONS),
+      ...(debtsInMemory === undefined ? {} : { debtsInMemory }),
     };
   }
 

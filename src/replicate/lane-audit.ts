@@ -3,12 +3,12 @@ import type { Filter } from "../filter/filter.js";
 import type { Kinds } from "../model/change.js";
 import type { RelativePath } from "../model/path.js";
 import type { CompareOptions, Difference, Remote, Run } from "../rsync/remote.js";
+import { kindsOf } from "../rsync/itemize.js";
 import { failedRun } from "../rsync/run.js";
 import { troubleOf } from "../rsync/trouble.js";
 import type { KeptNames } from "../safety/first-contact.js";
 import { Audit, type AuditRound } from "../verify/audit.js";
 import type { LaneSource } from "./lane-source.js";
-import { kindsOf } from "./passes.js";
 import type { AuditSettings, TargetSettings } from "./settings.js";
 
 export interface LaneAuditHooks {

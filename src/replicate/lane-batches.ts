@@ -21,8 +21,8 @@ export interface LaneBatchesHooks {
   /** Whether anything may be deleted on the replica. */
   deletes(): boolean;
   readonly kept: KeptNames;
-  /** A directory may hold old children on the replica. */
-  compare(path: RelativePath): void;
+  /** A directory may hold old children on the replica, or came from elsewhere with all it holds. */
+  compare(path: RelativePath, reason: "replaced" | "moved"): void;
   /** Something arrived. */
   answered(): void;
   failed(trouble: Trouble, remote: Remote): void;
@@ -73,7 +73,7 @@ export class LaneBatches {
   /** Carries a batch that was cut, to its end; failures are told, never thrown. */
   async carry(batch: Batch, remote: Remote): Promise<void> {
     const { clock, root } = this.#source;
-    const { compare, kept } = this.#hooks;
+    const { kept } = this.#hooks;
     const startedAt = clock.now();
     const spared = new Set(batch.entries.filter((entry) => this.#isSpared(entry)));
     const entries = batch.entries.filter((entry) => !spared.has(entry));
@@ -89,10 +89,13 @@ export class LaneBatches {
     );
     if (this.#report.batch(entries, delivery, startedAt)) this.#hooks.answered();
     for (const entry of entries) {
-      const isFile = entry.sight.type === "file" || entry.sight.type === "other";
-      if (isFile && delivery.outcomeOf(entry).kind === "delivered") kept.release(entry.path);
+      const { kinds, sight, path } = entry;
+      if ((kinds & Kind.Subtree) !== 0 && sight.type === "directory")
+        this.#hooks.compare(path, "moved");
+      const isFile = sight.type === "file" || sight.type === "other";
+      if (isFile && delivery.outcomeOf(entry).kind === "delivered") kept.release(path);
     }
-    for (const path of delivery.compare) compare(path);
+    for (const path of delivery.compare) this.#hooks.compare(path, "replaced");
     for (const path of delivery.owedDirectories) {
       if (this.#report.failed.has(path)) continue;
       this.#dirty.add(path, Kind.Attributes | Kind.Directory, clock.now());

@@ -13,7 +13,7 @@ export interface LaneDebtsHooks {
   /** Subtrees that wait to be compared, or are being compared. */
   passes(): readonly RelativePath[];
   /** Has a subtree compared that was owed so. */
-  compare(path: RelativePath): void;
+  compare(path: RelativePath, reason: "gap"): void;
   /** Why a path failed last; "" where it did not. */
   reasonOf(path: RelativePath): string;
   /** A debt was brought back that had failed before. */
@@ -22,8 +22,8 @@ export interface LaneDebtsHooks {
   loaded(): void;
 }
 
-/** More than this is not kept in memory for a target that is away. */
-const MOST_IN_MEMORY = 50_000;
+/** Standard for `debtsInMemory`. */
+export const DEBTS_IN_MEMORY = 50_000;
 
 /** Debts are brought back so many at a time, whenever fewer than that wait. */
 const PAGE = 20_000;
@@ -41,6 +41,8 @@ export class LaneDebts {
   readonly #key: string;
   readonly #journal: Journal;
   readonly #dirty: DirtySet;
+  /** More than this is not kept in memory for a target that is away. */
+  readonly #mostInMemory: number;
   readonly #hooks: LaneDebtsHooks;
   /**
    * `known`: the replica has what the index says, but for what it is owed; so it takes part in
@@ -65,8 +67,10 @@ export class LaneDebts {
     journal: Journal,
     dirty: DirtySet,
     isKnown: boolean,
+    mostInMemory: number,
     hooks: LaneDebtsHooks,
   ) {
+    this.#mostInMemory = mostInMemory;
     this.#key = key;
     this.#journal = journal;
     this.#dirty = dirty;
@@ -218,15 +222,16 @@ export class LaneDebts {
 
   #bringBack(debt: Debt): void {
     const { path, kinds, since, attempts, retryAt } = debt;
-    if ((kinds & Kind.Subtree) !== 0) this.#hooks.compare(path);
-    const own = kinds & ~Kind.Subtree;
-    if ((own & ~Kind.Directory) === 0) return;
-    this.#dirty.add(path, own, since, { attempts, retryAt });
+    if (kinds === Kind.Subtree) {
+      this.#hooks.compare(path, "gap");
+      return;
+    }
+    this.#dirty.add(path, kinds, since, { attempts, retryAt });
     if (attempts > 0) this.#hooks.failedBefore(debt);
   }
 
   #mustStore(): boolean {
-    return this.#store === "loading" || this.#dirty.size > MOST_IN_MEMORY;
+    return this.#store === "loading" || this.#dirty.size > this.#mostInMemory;
   }
 
   /** Lets go of what is written by now; what came since then waits for the next checkpoint. */

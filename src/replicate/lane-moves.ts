@@ -9,7 +9,7 @@ import type { DirtySet } from "../queue/dirty-set.js";
 import type { Remote } from "../rsync/remote.js";
 import type { Trouble } from "../rsync/trouble.js";
 import { createLook } from "../transfer/look.js";
-import { carryMove } from "../transfer/relocating.js";
+import { type CarriedMove, carryMove } from "../transfer/relocating.js";
 import type { LaneSource } from "./lane-source.js";
 
 export interface LaneMovesHooks {
@@ -17,7 +17,6 @@ export interface LaneMovesHooks {
   /** Whether anything may be deleted on the replica. */
   mayDelete(): boolean;
   owe(path: RelativePath, kinds: Kinds): void;
-  compare(path: RelativePath): void;
   /** What was on the replica before us: it is not moved over. */
   keeps(path: RelativePath): boolean;
   failed(trouble: Trouble, remote: Remote): void;
@@ -26,6 +25,9 @@ export interface LaneMovesHooks {
 
 /** A smaller file is sent again sooner than a run of its own would have carried its rename. */
 const LARGE_ENOUGH = 4 * 1024 * 1024;
+
+/** A directory of which nothing is known at its new place: it is sent, then compared with all below. */
+export const MOVED_IN = Kind.Content | Kind.Directory | Kind.Subtree;
 
 export class LaneMoves {
   readonly #source: LaneSource;
@@ -49,7 +51,7 @@ export class LaneMoves {
     if (!isDirectory && !this.#isLarge(to)) return;
     const isFree = !this.#hooks.keeps(to) && !this.#hooks.keeps(from);
     if (carries && isFree && this.#hooks.mayDelete()) this.#dirty.addMove(move, at);
-    else if (isDirectory) this.#hooks.compare(to);
+    else if (isDirectory) this.#dirty.add(to, MOVED_IN, at);
   }
 
   /** Starts the next one, if it can start now. */
@@ -65,20 +67,21 @@ export class LaneMoves {
 
   async #carry(move: NonNullable<ReturnType<DirtySet["cutMove"]>>, remote: Remote): Promise<void> {
     const { clock, root } = this.#source;
-    const { from, to, isDirectory } = move;
-    const replaced = (this.#dirty.debtOf(to)?.kinds ?? 0) & Kind.Gone;
-    const result = await carryMove(
-      { from, to, at: this.#dirty.placeNow(move), isDirectory, replaces: replaced !== 0 },
+    const { kinds = 0 } = this.#dirty.debtOf(move.to) ?? {};
+    const result: CarriedMove = await carryMove(
+      move,
       remote,
       {
         root: root.pinned,
+        at: this.#dirty.placeNow(move),
+        replaces: (kinds & Kind.Gone) !== 0,
+        deletes: this.#hooks.mayDelete(),
         filter: this.#hooks.filter,
-        owe: (path, kinds) => this.#hooks.owe(path, kinds),
+        owe: (path, differing) => this.#hooks.owe(path, differing),
       },
       this.#closing.signal,
-    ).catch(() => ({ outcome: "fallback" as const, trouble: undefined }));
+    ).catch(() => ({ outcome: "fallback", sentBytes: 0 }));
     this.#dirty.endMove(move, result.outcome, clock.now());
-    if (result.outcome === "fallback" && isDirectory) this.#hooks.compare(to);
     if (result.trouble !== undefined) this.#hooks.failed(result.trouble, remote);
     this.#source.wakeJournal();
     this.#hooks.ended();

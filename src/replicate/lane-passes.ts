@@ -153,7 +153,11 @@ export class LanePasses {
         keeps: (at, isDirectory) => this.#filter.keeps(at, isDirectory),
         owe: (at, kinds) => this.#hooks.owe(at, kinds),
         compare: (at, deletes, onDifference, either) =>
-          remote.compare(at, { deletes, filter: this.#filter, onDifference }, either),
+          remote.compare(
+            at,
+            { deletes, filter: this.#filter, checksum: reason === "moved", onDifference },
+            either,
+          ),
       },
       signal,
     );
@@ -194,7 +198,8 @@ export class LanePasses {
     const { deletes, adopt } = this.#settings;
     if (deletes === "never" || this.#hooks.deletesRefused()) return "ignore";
     // The directory was deleted before our eyes: what it held goes with it.
-    if (reason === "replaced") return deletes === "startup-only" ? "ignore" : "delete";
+    if (reason === "replaced" || reason === "moved")
+      return deletes === "startup-only" ? "ignore" : "delete";
     if (deletes === "live-only" || (deletes === "startup-only" && reason === "gap"))
       return "ignore";
     return this.#firstContact && adopt === "keep" ? "keep" : "delete";

@@ -23,6 +23,8 @@ export interface LaneSource {
   readonly indexed: () => number;
   readonly audit: AuditSettings | undefined;
   readonly initial: "full" | "none";
+  /** So many debts of a target that is away are kept in memory; the others in the journal alone. */
+  readonly debtsInMemory: number;
   readonly clock: Clock;
   /** Comparisons read two whole trees: a few at a time, for all sources together. */
   readonly comparisons: Semaphore;

@@ -6,14 +6,20 @@
  */
 import type { Filter } from "../filter/filter.js";
 import type { Kinds } from "../model/change.js";
-import { Kind } from "../model/change.js";
 import { type RelativePath, ROOT, isBelow } from "../model/path.js";
+import { kindsOf } from "../rsync/itemize.js";
 import type { Difference, Remote } from "../rsync/remote.js";
 import type { Trouble } from "../rsync/trouble.js";
 import type { KeptNames } from "../safety/first-contact.js";
 
 /** Why a part is compared; it decides what may be deleted there. */
-export type PassReason = "start" | "gap" | "replaced" | "asked";
+export type PassReason =
+  | "start"
+  | "gap"
+  | "replaced"
+  | "asked"
+  /** A directory came from elsewhere: size and time of what is in it prove nothing there. */
+  | "moved";
 
 /** What to do with entries that exist only on the replica. */
 export type ExtraPolicy = "delete" | "keep" | "ignore";
@@ -88,12 +94,6 @@ export async function comparePass(
     if (enough.signal.aborted && !signal.aborted) return { ...result(), unfinished: true };
     throw error;
   }
-}
-
-export function kindsOf({ what, isDirectory }: Difference): Kinds {
-  const directory = isDirectory ? Kind.Directory : 0;
-  if (what === "extra") return Kind.Gone | directory;
-  return what === "attributes" ? Kind.Attributes | directory : Kind.Content | directory;
 }
 
 /** Above this many, one comparison of everything costs less. */

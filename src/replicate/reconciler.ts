@@ -140,7 +140,7 @@ export class Reconciler {
 
   async #scanAll(): Promise<void> {
     const { signal } = this.#closing;
-    while (!signal.aborted) {
+    while (!this.#isClosed) {
       const [next] = this.#waiting;
       const root = this.#hooks.root();
       if (next === undefined || root === undefined) return;
@@ -151,7 +151,7 @@ export class Reconciler {
       try {
         await this.#scan(root, path, reason, AbortSignal.any([signal, this.#stop.signal]));
       } catch {
-        if (signal.aborted) return;
+        if (this.#isClosed) return;
         if (!this.#waiting.has(ROOT)) this.#waiting.set(path, reason);
         if (this.#hooks.root() === undefined) return;
         if (!this.#stop.signal.aborted) await this.#rest(RETRY_MS);
@@ -187,6 +187,10 @@ export class Reconciler {
     this.total = result.seen;
     this.#isFilled = true;
     this.#hooks.filled();
+  }
+
+  get #isClosed(): boolean {
+    return this.#closing.signal.aborted;
   }
 
   async #rest(ms: number): Promise<void> {

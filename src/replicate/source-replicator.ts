@@ -23,6 +23,7 @@ import { SourceRoot } from "../transfer/source-root.js";
 import { type TreeWatch, type WatchListener, startWatch } from "../watch/watch.js";
 import { Checkpoints } from "./checkpoints.js";
 import { Holds } from "./holds.js";
+import { DEBTS_IN_MEMORY } from "./lane-debts.js";
 import type { LaneSource } from "./lane-source.js";
 import { longestWaits } from "./longest-waits.js";
 import { PassSchedule } from "./pass-schedule.js";
@@ -38,6 +39,8 @@ export interface ReplicatorContext {
   readonly clock: Clock;
   readonly facts: FactListener;
   readonly comparisons: Semaphore;
+  /** Of a target that is away, so many are kept in memory. */
+  readonly debtsInMemory?: number;
 }
 
 /** How long one lane may take to end what it has under way when its target is taken out, ms. */
@@ -238,6 +241,7 @@ export class SourceReplicator {
       indexed: () => this.#indexStatus.entries,
       audit,
       initial,
+      debtsInMemory: this.#context.debtsInMemory ?? DEBTS_IN_MEMORY,
       clock,
       comparisons,
       facts,

@@ -20,7 +20,7 @@ import { LaneAudit } from "./lane-audit.js";
 import { LaneBatches } from "./lane-batches.js";
 import { LaneDebts } from "./lane-debts.js";
 import { LaneMeeting } from "./lane-meeting.js";
-import { LaneMoves } from "./lane-moves.js";
+import { LaneMoves, MOVED_IN } from "./lane-moves.js";
 import { LanePasses } from "./lane-passes.js";
 import { LaneReport } from "./lane-report.js";
 import type { LaneSource } from "./lane-source.js";
@@ -106,19 +106,25 @@ export class TargetLane {
       ended: () => this.#pump(),
     });
     const isKnown = this.#remembers("known") === true && source.journal.hasIndex;
-    this.#debts = new LaneDebts(this.address, source.journal, this.#dirty, isKnown, {
-      isAway: () => !this.#isServed,
-      passes: () => this.#passes.owed,
-      compare: (path) => this.#passes.add(path, "gap"),
-      reasonOf: (path) => this.#report.failed.reasonOf(path),
-      failedBefore: (debt) => this.#report.failedBefore(debt),
-      loaded: () => this.#pumpSoon(),
-    });
+    this.#debts = new LaneDebts(
+      this.address,
+      source.journal,
+      this.#dirty,
+      isKnown,
+      source.debtsInMemory,
+      {
+        isAway: () => !this.#isServed,
+        passes: () => this.#passes.owed,
+        compare: (path, reason) => this.#passes.add(path, reason),
+        reasonOf: (path) => this.#report.failed.reasonOf(path),
+        failedBefore: (debt) => this.#report.failedBefore(debt),
+        loaded: () => this.#pumpSoon(),
+      },
+    );
     this.#moves = new LaneMoves(source, this.#dirty, {
       filter: this.#filter,
       mayDelete: () => this.settings.deletes === "mirror" && !this.#deletesRefused,
       owe: (path, kinds) => this.#owe(path, kinds),
-      compare: (path) => this.compare(path, "replaced"),
       keeps: (path) => this.#passes.kept.protects(path),
       failed: (trouble, remote) => this.#trouble(trouble, remote),
       ended: () => this.#pump(),
@@ -127,7 +133,7 @@ export class TargetLane {
     this.#batches = new LaneBatches(source, settings, this.#dirty, this.#report, {
       deletes: () => this.settings.deletes !== "never" && !this.#deletesRefused,
       kept,
-      compare: (path) => this.compare(path, "replaced"),
+      compare: (path, reason) => this.compare(path, reason),
       answered: () => this.#answers(),
       failed: (trouble, remote) => this.#trouble(trouble, remote),
       ended: () => this.#pump(),
@@ -163,7 +169,7 @@ export class TargetLane {
       if ((kind & NEW_DIRECTORY) === NEW_DIRECTORY) this.#passes.newDirectory(path);
     }
     for (const move of moves) {
-      if (this.#debts.store(move.to, Kind.Subtree, at)) continue;
+      if (this.#debts.store(move.to, MOVED_IN, at)) continue;
       const carries = this.isKnown && this.#ownFilter === undefined && this.#passes.isIdle;
       this.#moves.add(move, at, carries);
     }
@@ -343,10 +349,9 @@ export class TargetLane {
   #createRemote(bandwidth: number | undefined): Remote {
     const { root, clock } = this.#source;
     const deletes = this.settings.deletes !== "never" && !this.#deletesRefused;
-    const { bandwidth: _, ...settings } = this.settings;
     const limit = bandwidth === undefined ? {} : { bandwidth };
     return createRemote(
-      { ...settings, ...limit, source: root.pinned, deletes, filter: this.#filter },
+      { ...this.settings, ...limit, source: root.pinned, deletes, filter: this.#filter },
       clock,
     );
   }
@@ -399,6 +404,8 @@ export class TargetLane {
     const trouble = await this.#meeting.acquaint(remote, this.#passes.acquaintance, judged);
     if (trouble !== undefined) return trouble;
     if (equalAt !== undefined) this.#audit.proven(equalAt);
+    // The token has changed the time of the directory it lies in.
+    this.#dirty.add(ROOT, Kind.Attributes | Kind.Directory, this.#source.clock.now());
     this.#debts.prove();
     this.#source.wakeJournal();
     return undefined;

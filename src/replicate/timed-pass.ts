@@ -4,7 +4,7 @@
  */
 import { type Filter, bothKeep, compileFilter } from "../filter/filter.js";
 import type { Batch } from "../model/batch.js";
-import { ROOT } from "../model/path.js";
+import { type RelativePath, ROOT } from "../model/path.js";
 import type { DirtySet, OnMissing } from "../queue/dirty-set.js";
 import type { Remote } from "../rsync/remote.js";
 import type { KeptNames } from "../safety/first-contact.js";
@@ -33,6 +33,7 @@ export class TimedPass {
   readonly #target: TargetSettings;
   readonly #filter: Filter;
   readonly #hooks: TimedPassHooks;
+  readonly #found = new Set<RelativePath>();
 
   constructor(
     settings: TimedPassSettings,
@@ -63,8 +64,7 @@ export class TimedPass {
       if (signal.aborted) return false;
       throw error;
     } finally {
-      // What is left of it is as good as any other change.
-      this.#hooks.dirty.promoteBackground(this.#source.clock.now());
+      this.#handOver();
       this.#hooks.ended();
       await remote.close(CLOSE_GRACE_MS);
     }
@@ -88,6 +88,7 @@ export class TimedPass {
         owe: (path, kinds) => {
           if (dirty.awaitsClose(path) || dirty.debtOf(path) !== undefined) return;
           dirty.add(path, kinds, clock.now(), { background: true });
+          this.#found.add(path);
         },
         compare: (path, deletes, onDifference, either) =>
           remote.compare(path, { deletes, filter: this.#filter, onDifference }, either),
@@ -107,6 +108,16 @@ export class TimedPass {
       tookMs: clock.now() - startedAt,
     });
     return true;
+  }
+
+  /** What is left of it is as good as any other change. */
+  #handOver(): void {
+    const { dirty } = this.#hooks;
+    for (const path of this.#found) {
+      const debt = dirty.debtOf(path);
+      if (debt !== undefined) dirty.add(path, debt.kinds, debt.since);
+    }
+    this.#found.clear();
   }
 
   async #send(remote: Remote, signal: AbortSignal): Promise<boolean> {

@@ -1,20 +1,22 @@
 /** Everything rsync promises to carry about a tree, as text, so that two trees can be compared. */
 import { createHash } from "node:crypto";
 import { type BigIntStats, lstatSync, readFileSync, readdirSync, readlinkSync } from "node:fs";
+import { isOwnName } from "../../src/model/own-names.js";
+import type { RelativePath } from "../../src/model/path.js";
 
 export interface CensusOptions {
   /** Leaves out what differs by nature: names for which it is false. */
   readonly include?: (path: string) => boolean;
 }
 
-/** Path (latin1) → kind, mode, owner, time, size, content, link target and hard-link group. */
+/** Without what treecast itself keeps on a replica. Path (latin1) → kind, mode, owner, time, size, content, link target and hard-link group. */
 export function census(root: string, { include = () => true }: CensusOptions = {}) {
   const entries = new Map<string, string>();
   const groups = new Map<bigint, string>();
   const visit = (path: string): void => {
     const bytes = Buffer.from(path === "" ? root : `${root}/${path}`, "latin1");
     const stats = lstatSync(bytes, { bigint: true });
-    if (path !== "" && !include(path)) return;
+    if (path !== "" && (isOwnName(path as RelativePath) || !include(path))) return;
     entries.set(path, describe(bytes, path, stats, groups));
     if (!stats.isDirectory()) return;
     for (const name of readdirSync(bytes, { encoding: "latin1" }).sort()) {

@@ -29,13 +29,19 @@ export interface EngineOptions extends Omit<ArgumentOverrides, "state"> {
   readonly initial?: "full" | "none";
   /** Changes made to the source. */
   readonly settings?: Partial<SourceSettings>;
+  readonly debtsInMemory?: number;
 }
 
 /** Starts it and resolves when the source is watched. It is stopped after the test. */
 export async function startEngine(
   source: string,
   targets: readonly string[],
-  { target = {}, settings = {}, ...overrides }: EngineOptions & { readonly state: string },
+  {
+    target = {},
+    settings = {},
+    debtsInMemory,
+    ...overrides
+  }: EngineOptions & { readonly state: string },
 ): Promise<Engine> {
   mkdirSync(source, { recursive: true });
   const written = await configFromArguments(source, targets, overrides);
@@ -49,7 +55,10 @@ export async function startEngine(
     })),
   };
   const facts: Fact[] = [];
-  const daemon = await startDaemon(config, { onFact: (fact) => facts.push(fact) });
+  const daemon = await startDaemon(config, {
+    onFact: (fact) => facts.push(fact),
+    ...(debtsInMemory === undefined ? {} : { debtsInMemory }),
+  });
   const engine: Engine = {
     daemon,
     config,
@@ -73,7 +82,7 @@ afterEach(async () => {
 });
 
 /** Waits until two trees are equal in all that rsync carries. */
-export async function untilEqual(source: string, replica: string, limitMs = 30_000): Promise<void> {
+export async function untilEqual(source: string, replica: string, limitMs = 15_000): Promise<void> {
   let last: readonly string[] = ["not compared"];
   await until(
     () => {
