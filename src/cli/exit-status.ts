@@ -15,8 +15,11 @@ export type ExitStatus = (typeof ExitStatus)[keyof typeof ExitStatus];
 
 export const EXIT_MEANINGS: readonly (readonly [status: ExitStatus, meaning: string])[] = [
   [ExitStatus.Ok, "all went well; also after the first SIGINT or SIGTERM"],
-  [ExitStatus.Incomplete, "something was not delivered, or a check found a fault"],
-  [ExitStatus.Usage, "wrong usage or configuration, or no daemon to ask"],
+  [ExitStatus.Incomplete, "something was not delivered, differs, or was found at fault by a check"],
+  [
+    ExitStatus.Usage,
+    "wrong usage or configuration; no daemon to ask; for verify, anything that could not be compared",
+  ],
   [ExitStatus.CannotStart, "it cannot start: source missing, state locked, rsync missing …"],
   [ExitStatus.Internal, "a fault of treecast itself"],
   [ExitStatus.Interrupted, "ended at once by a second SIGINT"],
