@@ -14,8 +14,8 @@ import type { CompareOptions, Identification, Relocation, Remote, SendOptions } 
 import type { Ending, Run } from "./run.js";
 import { emptyRun, failedRun, joinRuns } from "./run.js";
 import type { Session } from "./session.js";
-import type { Variant } from "./session-pool.js";
-import { MAIN, SessionPool } from "./session-pool.js";
+import { MAIN, type Variant } from "./demand.js";
+import { SessionPool } from "./session-pool.js";
 import type { Profile, RsyncSettings } from "./settings.js";
 import { identify, leaveToken } from "./token.js";
 import { daysBefore, trashDay } from "./trash.js";

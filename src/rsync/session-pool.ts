@@ -7,16 +7,13 @@
 import type { Clock } from "../model/clock.js";
 import { ConnectionGrant } from "./connection-grant.js";
 import type { Opened } from "./courier.js";
+import { Demand, isSameVariant, MAIN, type Variant } from "./demand.js";
+import { type Member, Members } from "./members.js";
+import { OpeningFailures } from "./opening-failures.js";
 import type { Session } from "./session.js";
 import type { Profile } from "./settings.js";
 import type { Trouble } from "./trouble.js";
 import { Turnstile } from "./turnstile.js";
-
-/** Sessions of one variant are alike; a list of another kind needs another session. */
-export interface Variant {
-  readonly profile: Profile;
-  readonly deletes: boolean;
-}
 
 export interface PoolOptions {
   readonly idle: number;
@@ -38,26 +35,6 @@ export interface Lease {
   readonly warm: boolean;
 }
 
-/** The lists that come most often: content, without deletions. As many as wanted wait for them. */
-export const MAIN: Variant = { profile: "content", deletes: false };
-
-interface Member {
-  readonly variant: Variant | undefined;
-  session: Session | undefined;
-  use: "waiting" | "working";
-  /** Long work does not count against `max`: a full pass must not hold up changes. */
-  readonly long: boolean;
-  /** Still of use, but to be let go as soon as another stands in its place. */
-  stale: boolean;
-  callOffRecycling: () => void;
-}
-
-/** A kind of list that was asked for lately, and how many sessions should wait for it. */
-interface Demand {
-  readonly variant: Variant;
-  count: number;
-}
-
 /** With nothing to send for so long, one waiting session is enough. */
 const QUIET_MS = 60_000;
 /** Firewalls and NAT forget a silent connection after five minutes or more. */
@@ -67,24 +44,15 @@ const RECYCLE_JITTER_MS = 60_000;
 const LIVED_A_WHILE_MS = 10_000;
 /** The list in hand goes first: starting a process just then would cost it a millisecond or two. */
 const REFILL_MS = 5;
-const SECOND_TRY_MS = 250;
-/** Failures in a row that mean trouble. */
-const MANY_FAILURES = 2;
-/** The server counts a connection of ours for a moment after it ended; a house full for longer is. */
-const FULL_HOUSE_MS = 2000;
 
 export class SessionPool {
   readonly #options: PoolOptions;
   readonly #clock: Clock;
   readonly #grant: ConnectionGrant;
-  readonly #members = new Set<Member>();
+  readonly #members = new Members();
   readonly #queue = new Turnstile();
-  readonly #others: Demand[] = [];
-  #wanted: number;
-  #failures = 0;
-  #fullSince: number | undefined;
-  #pausedUntil = 0;
-  #halted = false;
+  readonly #demand: Demand;
+  readonly #failures: OpeningFailures;
   #closed = false;
   #callOffFill: (() => void) | undefined;
   #callOffQuiet: () => void = () => undefined;
@@ -92,7 +60,8 @@ export class SessionPool {
   constructor(options: PoolOptions) {
     this.#options = options;
     this.#clock = options.clock;
-    this.#wanted = options.idle;
+    this.#demand = new Demand(options);
+    this.#failures = new OpeningFailures(options.clock);
     this.#grant = new ConnectionGrant(options.clock, () => {
       this.#queue.admit();
       this.#fillAfter(0);
@@ -102,32 +71,26 @@ export class SessionPool {
   }
 
   ready(profile: Profile): number {
-    let count = 0;
-    for (const { use, variant, session } of this.#members) {
-      if (use === "waiting" && variant?.profile === profile && session?.state === "ready") count++;
-    }
-    return count;
+    return this.#members.ready(profile);
   }
 
   want(count: number): void {
-    const { idle, max } = this.#options;
-    this.#wanted = Math.min(max, Math.max(idle, Math.ceil(count)));
+    this.#demand.want(count);
     this.#noteUse();
     this.resume();
   }
 
   /** Ends a halt after trouble. */
   resume(): void {
-    this.#halted = false;
-    this.#forgetFailures();
+    this.#failures.resume();
     this.#fillAfter(0);
   }
 
   /** A session for a list of this kind: waiting, else on its way, else opened now. */
   async lease(variant: Variant, signal?: AbortSignal): Promise<Lease | { trouble: Trouble }> {
     this.#noteUse();
-    const member = this.#best(variant);
-    this.#learn(variant, member?.session?.state === "ready");
+    const member = this.#members.best(variant);
+    this.#demand.learn(variant, member?.session?.state === "ready");
     if (member?.session !== undefined) {
       member.use = "working";
       member.callOffRecycling();
@@ -160,8 +123,7 @@ export class SessionPool {
 
   /** The server refused one more connection than there are. */
   houseIsFull(): void {
-    const held = [...this.#members].filter(({ session }) => session !== undefined).length;
-    this.#grant.refusedBeyond(held);
+    this.#grant.refusedBeyond(this.#members.opened);
   }
 
   /** The server went away under a session: those opened before may be dead as well. */
@@ -177,8 +139,8 @@ export class SessionPool {
 
   /** A list was carried: opening works again. */
   noteSuccess(): void {
-    this.#forgetFailures();
-    if (this.#halted) this.resume();
+    if (this.#failures.halted) this.resume();
+    else this.#failures.forget();
   }
 
   /** Lets waiting sessions go and resolves when all have ended, killed where the grace is over. */
@@ -196,31 +158,12 @@ export class SessionPool {
     callOff();
   }
 
-  #best(variant: Variant): Member | undefined {
-    let best: Member | undefined;
-    for (const member of this.#members) {
-      if (member.use !== "waiting" || member.session === undefined) continue;
-      if (!same(member.variant, variant) || member.session.state === "ended") continue;
-      if (best === undefined || isBetter(member, best)) best = member;
-    }
-    return best;
-  }
-
-  /** What is asked for now will be asked for again; where nobody stood ready, one more should. */
-  #learn(variant: Variant, wasReady: boolean): void {
-    if (variant.profile === "large" || same(variant, MAIN)) return;
-    const demand = this.#others.find((other) => same(other.variant, variant));
-    if (demand === undefined) this.#others.push({ variant, count: 1 });
-    else if (!wasReady) demand.count++;
-  }
-
   #noteUse(): void {
-    this.#wanted = Math.max(this.#wanted, this.#options.idle);
+    this.#demand.awaken();
     this.#callOffQuiet();
     if (this.#closed) return;
     this.#callOffQuiet = this.#clock.after(QUIET_MS, () => {
-      this.#wanted = 1;
-      this.#others.length = 0;
+      this.#demand.fallAsleep();
       this.#trim();
     });
   }
@@ -238,37 +181,27 @@ export class SessionPool {
   }
 
   #fill(): void {
-    if (this.#closed || this.#halted || !this.#queue.empty) return;
-    const pauseMs = this.#pausedUntil - this.#clock.now();
+    if (this.#closed || this.#failures.halted || !this.#queue.empty) return;
+    const { pauseMs } = this.#failures;
     if (pauseMs > 0) {
       this.#fillAfter(pauseMs);
       return;
     }
-    for (const { variant, count } of [{ variant: MAIN, count: this.#wanted }, ...this.#others]) {
-      const wanted = Math.min(count, this.#wanted);
-      for (let missing = wanted - this.#waiting(variant); missing > 0; missing--) {
+    for (const { variant, count } of this.#demand.wishes()) {
+      for (let missing = count - this.#members.waiting(variant); missing > 0; missing--) {
         if (!this.#hasRoom()) return;
         void this.#openWaiting(variant);
       }
     }
   }
 
-  #waiting(variant: Variant): number {
-    let count = 0;
-    for (const member of this.#members) {
-      if (member.use === "waiting" && !member.stale && same(member.variant, variant)) count++;
-    }
-    return count;
-  }
-
   #hasRoom(): boolean {
-    let long = 0;
-    for (const member of this.#members) if (member.long) long++;
-    return this.#members.size < Math.min(this.#options.max + long, this.#grant.connections);
+    const { size, long } = this.#members;
+    return size < Math.min(this.#options.max + long, this.#grant.connections);
   }
 
   async #openWaiting(variant: Variant): Promise<void> {
-    const member = this.#add({ variant, use: "waiting", long: false });
+    const member = this.#members.add({ variant, use: "waiting", long: false });
     const opened = await this.#options.open(variant, () => this.#stands(member));
     if ("trouble" in opened) {
       this.#remove(member);
@@ -289,7 +222,7 @@ export class SessionPool {
   }
 
   #stands(member: Member): void {
-    this.#forgetFailures();
+    this.#failures.forget();
     const age = RECYCLE_MS + Math.random() * RECYCLE_JITTER_MS;
     member.callOffRecycling = this.#clock.after(age, () => {
       member.stale = true;
@@ -298,47 +231,26 @@ export class SessionPool {
       if (!this.#hasRoom()) this.#letGo(member);
     });
     for (const other of this.#members) {
-      if (other.stale && same(other.variant, member.variant)) this.#letGo(other);
+      if (other.stale && isSameVariant(other.variant, member.variant)) this.#letGo(other);
     }
     if (member.use === "waiting") this.#options.onReady();
   }
 
   #failed(trouble: Trouble): void {
-    if (this.#closed || this.#halted) return;
-    const alone = this.#members.size === 0;
-    if (trouble.kind === "too-many-connections") {
-      this.houseIsFull();
-      // With connections of our own there is work, and the grant says when to try for more.
-      if (!alone) return;
-      this.#fullSince ??= this.#clock.now();
-      if (this.#clock.now() - this.#fullSince < FULL_HOUSE_MS) {
-        this.#pause();
-        return;
-      }
-    } else if (!alone && trouble.retry !== "never-alone" && ++this.#failures < MANY_FAILURES) {
-      this.#pause();
-      return;
+    if (this.#closed || this.#failures.halted) return;
+    if (trouble.kind === "too-many-connections") this.houseIsFull();
+    if (this.#failures.add(trouble, { alone: this.#members.size === 0 })) {
+      this.#options.onTrouble(trouble);
+    } else if (this.#failures.pauseMs > 0) {
+      this.#fillAfter(this.#failures.pauseMs);
     }
-    this.#halted = true;
-    this.#options.onTrouble(trouble);
-  }
-
-  #pause(): void {
-    this.#pausedUntil = this.#clock.now() + SECOND_TRY_MS;
-    this.#fillAfter(SECOND_TRY_MS);
-  }
-
-  #forgetFailures(): void {
-    this.#pausedUntil = 0;
-    this.#failures = 0;
-    this.#fullSince = undefined;
   }
 
   #trim(): void {
     let kept = 0;
     for (const member of this.#members) {
       if (member.use !== "waiting") continue;
-      if (!same(member.variant, MAIN) || kept >= this.#wanted) this.#letGo(member);
+      if (!isSameVariant(member.variant, MAIN) || kept >= this.#demand.wanted) this.#letGo(member);
       else kept++;
     }
   }
@@ -350,17 +262,6 @@ export class SessionPool {
     member.callOffRecycling();
     if (member.session.state === "ready") member.session.retire();
     else void member.session.kill();
-  }
-
-  #add(fields: Pick<Member, "variant" | "use" | "long">): Member {
-    const member: Member = {
-      ...fields,
-      session: undefined,
-      stale: false,
-      callOffRecycling: () => undefined,
-    };
-    this.#members.add(member);
-    return member;
   }
 
   #adopt(member: Member, session: Session): void {
@@ -383,27 +284,12 @@ export class SessionPool {
     signal?.throwIfAborted();
     while (!this.#closed) {
       if (this.#hasRoom() || (long && !this.#grant.limited)) {
-        return this.#add({ variant: undefined, use: "working", long });
+        return this.#members.add({ variant: undefined, use: "working", long });
       }
-      const spare = [...this.#members].find(({ use, session }) => use === "waiting" && session);
+      const spare = this.#members.spare();
       if (spare !== undefined) this.#letGo(spare);
       await this.#queue.wait(signal);
     }
     return undefined;
   }
-}
-
-function same(a: Variant | undefined, b: Variant | undefined): boolean {
-  return a?.profile === b?.profile && a?.deletes === b?.deletes;
-}
-
-/** Ready before opening; then fresh before stale, and the younger, likelier to be alive. */
-function isBetter(one: Member, other: Member): boolean {
-  const ready = (member: Member) => (member.session?.state === "ready" ? 1 : 0);
-  const openedAt = ({ session }: Member) => session?.openedAt ?? 0;
-  if (ready(one) !== ready(other)) return ready(one) > ready(other);
-  // Of those on their way, the one that set out first.
-  if (ready(one) === 0) return openedAt(one) < openedAt(other);
-  if (one.stale !== other.stale) return other.stale;
-  return openedAt(one) > openedAt(other);
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { compileFilter } from "../../src/filter/filter.js";
-import { PRESETS } from "../../src/filter/presets.js";
+import { OWN_RULES, PRESETS } from "../../src/filter/presets.js";
 import { pathFromText } from "../../src/model/path.js";
 
 function keeps(preset: string, path: string): boolean {
@@ -107,5 +107,25 @@ describe("the presets", () => {
         .filter((line) => line !== "");
       expect(shown, name).toEqual(rules);
     }
+  });
+});
+
+describe("OWN_RULES", () => {
+  const filter = compileFilter(OWN_RULES);
+
+  it("exclude what treecast keeps on a replica, wherever it lies there, and no more", () => {
+    const own = [
+      ...[".treecast-replica", ".treecast-trash/", ".treecast-trash/2026-01-01/f"],
+      ...[".treecast-moving-3", ".treecast-moving-3/d/f", ".treecast-partial/"],
+      ...["a/b/.treecast-partial/", "a/.treecast-partial/f"],
+    ];
+    const others = [
+      ...["a/.treecast-replica", "a/.treecast-trash/", ".treecast-replicas", "treecast-replica"],
+      ...["a/.treecast-moving-3", ".treecast-moving", "a/.treecast-partial", ".treecast-other"],
+    ];
+    const keeps = (path: string) =>
+      filter.keeps(pathFromText(path.replace(/\/$/, "")), path.endsWith("/"));
+    expect(own.filter(keeps)).toEqual([]);
+    expect(others.filter((path) => !keeps(path))).toEqual([]);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { differenceFrom } from "../../src/rsync/itemize.js";
+import { Kind } from "../../src/model/change.js";
+import { differenceFrom, kindsOf, type Property } from "../../src/rsync/itemize.js";
 
 describe("differenceFrom()", () => {
   it.each([
@@ -31,7 +32,46 @@ describe("differenceFrom()", () => {
     ">f+++++++++ without the mark",
     "=*deleting   d/.treecast-partial/",
     "=*deleting   d/.treecast-partial/big",
+    "=*deleting   .treecast-trash/2026-01-01/f",
+    "=*deleting   .treecast-trash/",
+    "=*deleting   .treecast-moving-7/f",
+    "=.f..t...... .treecast-replica",
   ])("takes '%s' for no difference", (line) => {
     expect(differenceFrom(line)).toBeUndefined();
+  });
+});
+
+describe("the properties of a difference", () => {
+  it.each<[string, Property[]]>([
+    ["=.f...p..... f", ["mode"]],
+    ["=.f...pog... f", ["mode", "owner", "group"]],
+    ["=.f.......ax f", ["acl", "xattr"]],
+    ["=<f.st...... f", ["size", "time"]],
+    ["=>f..T...... f", ["time"]],
+    ["=<fc........ f", ["content"]],
+    ["=<fcstpog.ax f", ["content", "size", "time", "mode", "owner", "group", "acl", "xattr"]],
+    ["=cLc.t...... link", ["link", "time"]],
+    ["=.L..t...... link", ["time"]],
+    ["=cDc........ device", ["content"]],
+    ["=hf          hard", ["link"]],
+    ["=.f......u.. f", []],
+    ["=<f+++++++++ new", []],
+    ["=*deleting   gone", []],
+  ])("of '%s' are %j", (line, properties) => {
+    expect(differenceFrom(line)?.properties).toEqual(properties);
+  });
+});
+
+describe("kindsOf()", () => {
+  it.each([
+    ["=<f+++++++++ f", Kind.Content],
+    ["=cd+++++++++ d/", Kind.Content | Kind.Directory],
+    ["=<f.st...... f", Kind.Content],
+    ["=.f...p..... f", Kind.Attributes],
+    ["=.d..t...... d/", Kind.Attributes | Kind.Directory],
+    ["=*deleting   f", Kind.Gone],
+    ["=*deleting   d/", Kind.Gone | Kind.Directory],
+  ])("of '%s' are what has to be owed", (line, kinds) => {
+    expect(kindsOf(differenceFrom(line)!)).toBe(kinds);
   });
 });

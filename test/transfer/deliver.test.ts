@@ -179,6 +179,19 @@ describe("deliver()", () => {
     expect(calls).toBe(2);
   });
 
+  it("blames a file that found no room on a full disk, and nothing else with it", async () => {
+    const trouble = { kind: "disk-full", text: "full", retry: "later" } as const;
+    const errors = ['write failed on "/big" (in www): No space left on device (28)'];
+    const remote = new FakeRemote(() => ({
+      ...{ outcome: "failed", status: 11, trouble, errors, suspects: [path("big")] },
+    }));
+    const entries = [entry("small"), entry("big")];
+    const { delivery, kinds } = await run(entries, remote);
+    expect(kinds).toEqual(["again", "failed"]);
+    expect(delivery.trouble).toBe(trouble);
+    expect(delivery.outcomeOf(entries[1]!)).toMatchObject({ reason: errors[0], retryAt: 99 });
+  });
+
   it("asks for a comparison of a directory that was gone and is back", async () => {
     const replaced = entry("d", "directory", Kind.Gone | Kind.Content | Kind.Directory);
     const { delivery } = await run([replaced, entry("e", "directory")], new FakeRemote(() => ({})));
