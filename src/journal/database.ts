@@ -88,14 +88,17 @@ const SQLITE_NOTADB = 26;
 const SQLITE_IOERR_SHORT_READ = 522;
 const SQLITE_IOERR_CORRUPTFS = 8458;
 
+/** sqlite3_errstr(3) of the two. */
+const DAMAGE_TEXTS = ["database disk image is malformed", "file is not a database"];
+
 /** True when the files themselves are damaged: no later attempt will succeed. */
 export function isDamage(error: unknown): boolean {
-  const { errcode, sqliteExtendedCode = errcode } = error as Readonly<
-    Record<"errcode" | "sqliteExtendedCode", number | undefined>
-  >;
-  if (sqliteExtendedCode === undefined) return false;
+  if (!(error instanceof Error)) return false;
+  const { sqliteExtendedCode: code } = error as { readonly sqliteExtendedCode?: number };
+  // Reading all rows at once throws an error that has the text alone.
+  if (code === undefined) return DAMAGE_TEXTS.includes(error.message);
   return (
-    [SQLITE_CORRUPT, SQLITE_NOTADB].includes(sqliteExtendedCode & 0xff) ||
-    [SQLITE_IOERR_SHORT_READ, SQLITE_IOERR_CORRUPTFS].includes(sqliteExtendedCode)
+    [SQLITE_CORRUPT, SQLITE_NOTADB].includes(code & 0xff) ||
+    [SQLITE_IOERR_SHORT_READ, SQLITE_IOERR_CORRUPTFS].includes(code)
   );
 }

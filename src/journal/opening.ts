@@ -35,7 +35,7 @@ export function openJournalFile(
   keepsIndex: boolean,
 ): OpenedDatabase {
   const file = join(directory, JOURNAL_FILE);
-  const isNew = sizeOf(file) === 0;
+  const isNew = sizeOf(file) <= 0;
   // A log that is not empty was left by a process that did not come to its end.
   const wasCrash = sizeOf(`${file}-wal`) > 0;
   try {

@@ -2,11 +2,11 @@
  * The open database of a journal with all its tables, and what becomes of it when it turns out to be
  * damaged: it is set aside, and an empty one takes its place.
  */
-import type { Database } from "./database.js";
+import { type Database, isDamage } from "./database.js";
 import { DebtTable } from "./debt-table.js";
 import { IndexReader } from "./index-reader.js";
 import { IndexWriter } from "./index-writer.js";
-import type { Origin } from "./journal.js";
+import type { Memories, Origin } from "./journal.js";
 import type { WriterSetup } from "./messages.js";
 import { openJournalFile, setAside } from "./opening.js";
 
@@ -19,6 +19,9 @@ interface Tables {
 
 export class Store {
   readonly origin: Origin;
+  /** As they were when it was opened. */
+  readonly memories: Memories = {};
+  readonly owed: ReadonlyMap<string, number> = new Map();
   readonly #setup: WriterSetup;
   /** Undefined after damage, while not even an empty one can be had. */
   #tables: Tables | undefined;
@@ -29,6 +32,15 @@ export class Store {
   constructor(setup: WriterSetup) {
     this.#setup = setup;
     this.origin = this.#open();
+    try {
+      // Nobody can work without these: where they cannot be read it is known at once.
+      this.memories = this.tables.debts.memories();
+      this.owed = this.tables.debts.counts();
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      const reason = (error as Error).message;
+      this.origin = { kind: "set-aside", movedTo: this.beginAnew(), reason };
+    }
   }
 
   get isOpen(): boolean {

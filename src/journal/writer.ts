@@ -101,9 +101,9 @@ export class Writer {
   #open(): Opened {
     try {
       this.#opened = new Store(this.#setup);
-      const { origin, tables } = this.#opened;
+      const { origin, memories, owed } = this.#opened;
       if (this.#setup.isRestart && origin.kind !== "kept") this.#tellReset();
-      return { origin, memories: tables.debts.memories(), owed: tables.debts.counts() };
+      return { origin, memories, owed };
     } catch (error) {
       throw this.#unusable("open", error);
     }
