@@ -1,19 +1,17 @@
 /** The little that a verification asks the source itself: what is a directory, and how old a change is. */
-import { lstatSync } from "node:fs";
+import { lstatSync, type Stats } from "node:fs";
 import { bytesBelow, parentOf, type RelativePath } from "../model/path.js";
 import type { Difference } from "../rsync/remote.js";
 
 /** The nearest directory at or above a path that is one now. */
 export function nearestDirectory(root: string, path: RelativePath): RelativePath {
   let at = path;
-  while (at !== "" && lstatSync(bytesBelow(root, at), QUIET)?.isDirectory() !== true) {
-    at = parentOf(at);
-  }
+  while (at !== "" && look(root, at)?.isDirectory() !== true) at = parentOf(at);
   return at;
 }
 
 export function isFile(root: string, path: RelativePath): boolean {
-  return lstatSync(bytesBelow(root, path), QUIET)?.isFile() === true;
+  return look(root, path)?.isFile() === true;
 }
 
 /**
@@ -22,7 +20,15 @@ export function isFile(root: string, path: RelativePath): boolean {
  */
 export function touchedAt(root: string, { path, what }: Difference): number {
   const at = what === "extra" ? nearestDirectory(root, parentOf(path)) : path;
-  return lstatSync(bytesBelow(root, at), QUIET)?.ctimeMs ?? Date.now();
+  return look(root, at)?.ctimeMs ?? Date.now();
 }
 
-const QUIET = { throwIfNoEntry: false } as const;
+/** Undefined for what is not there, or lies where nobody may look. */
+function look(root: string, path: RelativePath): Stats | undefined {
+  try {
+    // The root may be given by a link to it.
+    return lstatSync(bytesBelow(root, path === "" ? ("." as RelativePath) : path));
+  } catch {
+    return undefined;
+  }
+}
