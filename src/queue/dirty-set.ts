@@ -105,15 +105,18 @@ export class DirtySet {
   }
 
   /**
-   * Marks a path. The cost is its depth, however much waits already. A debt that is loaded again and
-   * had failed (`retryAt`) waits for its time.
+   * Marks a path. The cost is its depth, however much waits already. A debt that is loaded again is
+   * given with its `retryAt`, be it 0.
    */
   add(path: RelativePath, kinds: Kinds, at: number, options?: MarkOptions): void {
     if (at !== this.#goneAt) this.#absorbGone();
     const node = this.#marks.owe(path, kinds, at, options);
     if ((kinds & Kind.Gone) === 0) return;
     this.#marks.deletions.gone(at);
-    if ((kinds & Kind.Directory) === 0) return;
+    // Old news, and what a pass infers, may be overtaken by what is marked below.
+    if (options?.retryAt !== undefined || options?.background === true) return;
+    // Where new content is told as well, what waits below may be about the new directory.
+    if ((kinds & (Kind.Directory | Kind.Content)) !== Kind.Directory) return;
     this.#gone.push({ node, serial: this.#marks.serial });
     this.#goneAt = at;
   }
@@ -271,7 +274,7 @@ export class DirtySet {
   evict(): void {
     this.#absorbGone();
     this.#ripple.forget();
-    this.#moves.remove(this.#moves.all.filter((move) => move !== this.#moves.flying));
+    this.#renames.evict();
     this.#marks.evict();
   }
 

@@ -109,14 +109,14 @@ export class Marks {
     return this.#serial;
   }
 
-  /** Puts a path where what is owed there belongs. */
+  /** Puts a path where what is owed there belongs. Attributes of a file being written wait with it. */
   put(node: Node, mark: Mark, now: number): void {
     const { kinds } = mark;
     if ((kinds & Kind.Content) !== 0) {
       this.moveTo(node, mark, placeOfContent(this.rankOf(node), mark.attempts), now);
     } else if ((kinds & Kind.Gone) !== 0) this.moveTo(node, mark, "deleting", now);
     else if ((kinds & Kind.Writing) === 0) this.moveTo(node, mark, "attributes", now);
-    else if (mark.place === undefined) {
+    else if (mark.place !== "open" && mark.place !== "delayed") {
       const longest = this.#settings.longestWaitMs(node.path);
       this.#waitUntil(node, mark, "open", mark.since + longest);
     }

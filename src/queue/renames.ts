@@ -44,12 +44,15 @@ export class Renames {
 
   /** Starts the first move, if none is under way and nothing in flight is in its way. */
   start(): MoveBatch | undefined {
-    return this.#moves.start(
+    const move = this.#moves.start(
       ({ from, to, fromNode, toNode }) =>
         !this.#flights.touches(fromNode, (path) => isAtOrBelow(path, from)) &&
         !this.#flights.touches(toNode, (path) => isAtOrBelow(path, to)) &&
         !awaitsParent(toNode),
     );
+    if (move === undefined) return undefined;
+    const { id, from, to, isDirectory, since } = move;
+    return { id, from, to, isDirectory, since };
   }
 
   end({ id }: MoveBatch, outcome: "carried" | "fallback", now: number): void {
@@ -57,6 +60,14 @@ export class Renames {
     if (move?.id !== id) throw new Error(`Cannot end move ${id}: it is not under way`);
     if (outcome === "fallback") this.#giveUp(move, now);
     else this.#finish([move], now);
+  }
+
+  /** Forgets the moves that wait. What stays marked, being in flight too, does not rely on them. */
+  evict(): void {
+    const waiting = this.#moves.all.filter((move) => move !== this.#moves.flying);
+    for (const { to, isDirectory, since } of waiting) this.#lacks(to, isDirectory, since);
+    this.#moves.remove(waiting);
+    for (const { blocked, since } of waiting) this.#marks.unblock(blocked, since);
   }
 
   /** It brings its content along: unless more is said of it, only its attributes are left to prove. */

@@ -14,6 +14,8 @@ export const LAST_AT_MOST_MS = 5_000;
 
 const GOES_BEFORE_LAST = new Set<Ready>(["first", "content", "attributes", "large"]);
 
+const WRITES = ["first", "content", "last"] as const;
+
 export class Turns {
   readonly #marks: Marks;
   readonly #flights: Flights;
@@ -48,11 +50,7 @@ export class Turns {
     const { normal, deletions } = this.#marks;
     if (normal.count("deleting") === 0 || missing === "hold") return false;
     if (now < this.#deletesFallDue()) return false;
-    let writes = 0;
-    for (const place of ["first", "content", "last"] as const) {
-      if (normal.count(place) > 0) writes++;
-    }
-    deletions.follow(this.#flights.lastId + writes);
+    deletions.follow(this.#flights.lastId + this.#writesReady());
     return !this.#deletesMustFollow();
   }
 
@@ -81,7 +79,15 @@ export class Turns {
   #deletesMustFollow(): boolean {
     const { follows } = this.#marks.deletions;
     if (follows === undefined) return false;
-    if (this.#flights.lastId < follows) return true;
+    if (this.#flights.lastId < follows && this.#writesReady() > 0) return true;
     return this.#flights.some(({ batch, lane }) => lane === "normal" && batch.id <= follows);
+  }
+
+  /** In how many batches what is ready to be written would go, were they without bounds. */
+  #writesReady(): number {
+    const { normal } = this.#marks;
+    let batches = 0;
+    for (const place of WRITES) if (normal.count(place) > 0) batches++;
+    return batches;
   }
 }

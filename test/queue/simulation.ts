@@ -43,6 +43,21 @@ export class Simulation {
   #message = new Map<RelativePath, Kinds>();
   #moves: Move[] = [];
 
+  /** Both sides hold these at first: directories, and files where nothing is below. */
+  constructor(start: readonly RelativePath[] = []) {
+    for (const path of start) {
+      if (this.source.get(path) === "directory" || !this.#hasOnlyDirectories(path)) continue;
+      put(this.source, path, new Map([["", ++this.#version]]));
+    }
+    for (const [path, content] of this.source) this.replica.set(path, content);
+  }
+
+  /** One of the paths that are there. */
+  existing(which: number): RelativePath {
+    const paths = [...this.source.keys()].sort();
+    return paths[which % paths.length] ?? ("a" as RelativePath);
+  }
+
   write(at: RelativePath, open: boolean): void {
     if (this.source.get(at) === "directory" || !this.#hasParent(at)) return;
     this.source.set(at, ++this.#version);
@@ -181,17 +196,31 @@ export class Simulation {
     }
   }
 
-  /** The replica takes its own copy to the new place; `merges`: over what is there already. */
+  /**
+   * The replica takes what it holds at the old place to the new one, for exactly the names that the
+   * source has where the thing is now; only what it does not hold is sent. `merges`: over what stands
+   * at the new place already.
+   */
   carryMove(merges: boolean): void {
     if (this.moving === undefined || this.moving.carried) return;
     const { from, to, isDirectory } = this.moving.batch;
-    const there = this.replica.get(from);
-    if (there !== undefined && (there === "directory") !== isDirectory) return;
+    const at = this.set.placeNow(this.moving.batch);
+    const there = this.source.get(at);
+    if (there === undefined || (there === "directory") !== isDirectory) return;
     this.moving.carried = true;
-    const copy = new Map(take(this.replica, from));
-    put(this.replica, from, copy);
+    const made = new Map<string, Content>();
+    for (const path of [at, ...below(this.source, at)]) {
+      const rest = path.slice(at.length);
+      const content = this.source.get(path);
+      const held = this.replica.get((from + rest) as RelativePath);
+      if (content === undefined) continue;
+      made.set(rest, typeof content === "number" && typeof held === "number" ? held : content);
+    }
     if (!merges || !isDirectory || this.replica.get(to) !== "directory") take(this.replica, to);
-    put(this.replica, to, copy);
+    for (const [rest, content] of made) {
+      if (content !== "directory") take(this.replica, (to + rest) as RelativePath);
+      put(this.replica, to, new Map([[rest, content]]));
+    }
   }
 
   endMove(succeeds: boolean): void {
@@ -200,6 +229,8 @@ export class Simulation {
     const { batch, carried } = this.moving;
     this.moving = undefined;
     this.set.endMove(batch, carried && succeeds ? "carried" : "fallback", this.now);
+    // A moved file is proven by its size and time; below a moved directory nothing is.
+    if (!batch.isDirectory) this.#compareAll(batch.to);
   }
 
   /** Debts go to the journal alone. */
@@ -316,6 +347,13 @@ export class Simulation {
   #hasParent(at: RelativePath): boolean {
     const parent = parentOf(at);
     return parent === ROOT || this.source.get(parent) === "directory";
+  }
+
+  #hasOnlyDirectories(at: RelativePath): boolean {
+    for (let above = parentOf(at); above !== ROOT; above = parentOf(above)) {
+      if (typeof this.source.get(above) === "number") return false;
+    }
+    return true;
   }
 
   #mayReplace(what: Content, from: RelativePath, to: RelativePath): boolean {
