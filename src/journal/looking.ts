@@ -32,6 +32,8 @@ const PATHS_AT_ONCE = 256;
 export class Look {
   readonly sightings = new Sightings();
   readonly racy = new Set<RelativePath>();
+  /** Directories below which everything was compared with the index. */
+  readonly walked = new Set<RelativePath>();
   /** Regular files that were known and have another content by now. */
   rewritten = 0;
   readonly #settings: ComparisonSettings;
@@ -122,6 +124,7 @@ export class Look {
     const sight = this.#sightOf(subtree);
     if (typeof sight === "string" || !isDirectory(sight.body)) return;
     if (this.sightings.at(subtree) === undefined) return;
+    this.walked.add(subtree);
     const directories = [subtree];
     const see = (path: RelativePath, now: Appearance | undefined) => {
       if (now?.print === DOUBTFUL) this.racy.add(path);

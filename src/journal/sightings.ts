@@ -2,7 +2,7 @@
  * What looks have seen since the last commit: per path the last word wins, and what was seen below
  * a directory before it went away does not count.
  */
-import { ancestorsOf, ROOT } from "../model/path.js";
+import { ancestorsOf, parentOf, ROOT } from "../model/path.js";
 import type { RelativePath } from "../model/path.js";
 import type { IndexWriter } from "./index-writer.js";
 import { type Appearance, isDirectory } from "./print.js";
@@ -33,6 +33,17 @@ export class Sightings {
     const isEmpty = now === undefined || !isDirectory(now.body);
     const emptyAt = isEmpty ? order : (this.#seen.get(path)?.emptyAt ?? 0);
     this.#seen.set(path, { now, order, emptyAt });
+  }
+
+  /** What lies strictly below one of these was compared as a whole: what was seen before is old. */
+  forgetBelow(subtrees: ReadonlySet<RelativePath>): void {
+    if (subtrees.size === 0) return;
+    for (const path of this.#seen.keys()) {
+      for (let above = path; above !== ROOT;) {
+        above = parentOf(above);
+        if (subtrees.has(above)) this.#seen.delete(path);
+      }
+    }
   }
 
   /** Adds what was seen later. */

@@ -124,7 +124,10 @@ export class Writer {
       if (epoch !== this.#lookEpoch) break;
       until = performance.now() + STRETCH_MS;
     }
-    if (epoch === this.#lookEpoch) this.#sightings.take(look.sightings);
+    if (epoch === this.#lookEpoch) {
+      this.#sightings.forgetBelow(look.walked);
+      this.#sightings.take(look.sightings);
+    }
     return { rewritten: look.rewritten, indexed, racy: [...look.racy] };
   }
 
