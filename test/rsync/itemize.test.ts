@@ -34,7 +34,6 @@ describe("differenceFrom()", () => {
     "=*deleting   d/.treecast-partial/big",
     "=*deleting   .treecast-trash/2026-01-01/f",
     "=*deleting   .treecast-trash/",
-    "=*deleting   .treecast-moving-7/f",
     "=.f..t...... .treecast-replica",
   ])("takes '%s' for no difference", (line) => {
     expect(differenceFrom(line)).toBeUndefined();
