@@ -67,6 +67,11 @@ export class Looks {
     if (this.#unconfirmed.size > 0) this.#unconfirmed.clear();
   }
 
+  /** One more reading is wanted, so that the next rename finds them confirmed. */
+  get hasUnconfirmed(): boolean {
+    return this.#unconfirmed.size > 0;
+  }
+
   isUnconfirmed(node: NodeId): boolean {
     return this.#unconfirmed.has(node);
   }

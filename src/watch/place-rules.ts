@@ -10,8 +10,13 @@ import type { RelativePath } from "../model/path.js";
 /** Answers for two places that are kept themselves. */
 export type KeepsAlike = (from: RelativePath, to: RelativePath) => boolean;
 
-/** The names a rule's matches begin with; none when it may match at any depth. */
-type Reach = readonly string[];
+/** What a rule's matches begin with: whole names, and then the begin of one. Nothing: anything may match. */
+interface Reach {
+  readonly names: readonly string[];
+  readonly begin: string;
+}
+
+const ANYWHERE: Reach = { names: [], begin: "" };
 
 export function keepsAlike(filter: Filter | undefined): KeepsAlike {
   const reaches: Reach[] = [];
@@ -26,18 +31,21 @@ export function keepsAlike(filter: Filter | undefined): KeepsAlike {
 
 /** Undefined for a rule that goes by the last name alone, wherever that is. */
 function reachOf(rule: ListedRule): Reach | undefined {
-  if (rule.kind === "regex") return [];
+  if (rule.kind === "regex") return ANYWHERE;
   const { body, anchored, slashes, deep } = readPattern(rule.pattern);
   if (!anchored && slashes === 0 && !deep) return undefined;
   // What it does not match is everywhere.
-  if (!anchored || rule.negated) return [];
+  if (!anchored || rule.negated) return ANYWHERE;
   const names = body.split("/");
   const firstWild = names.findIndex((name) => hasWildcard(name) || name.includes("\\"));
-  return firstWild < 0 ? names : names.slice(0, firstWild);
+  if (firstWild < 0) return { names, begin: "" };
+  const [begin = ""] = (names[firstWild] ?? "").split(/[*?[\\]/, 1);
+  return { names: names.slice(0, firstWild), begin };
 }
 
 /** The rule may match something at or below the place. */
-function mayConcern(reach: Reach, place: RelativePath): boolean {
-  const names = place.split("/");
-  return reach.every((name, depth) => depth >= names.length || names[depth] === name);
+function mayConcern({ names, begin }: Reach, place: RelativePath): boolean {
+  const parts = place.split("/");
+  const isOnTheWay = names.every((name, depth) => depth >= parts.length || parts[depth] === name);
+  return isOnTheWay && (parts[names.length]?.startsWith(begin) ?? true);
 }

@@ -273,6 +273,9 @@ export class Reader {
   #finishLook(now: number): void {
     this.#reporter.limit(this.#source);
     if (this.#isStarting && this.#root !== undefined) {
+      // No rename from before the looks may be left: the next one is heard from its beginning.
+      this.#read(now);
+      if (this.#source.hasWork || !this.#queueEmpty) return;
       this.#isStarting = false;
       for (const path of this.#mounts.places()) this.#sayUnheard(path);
       this.#reporter.ready(this.#root, this.#source.coverage, now);

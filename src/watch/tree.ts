@@ -41,7 +41,8 @@ export class WatchedTree {
 
   /** True when `settle` has something to decide, even if no event comes. */
   get isUnsettled(): boolean {
-    return this.entrance.creations.isUnsettled || this.entrance.departures.size > 0;
+    const { creations, departures, looks } = this.entrance;
+    return creations.isUnsettled || departures.size > 0 || looks.hasUnconfirmed;
   }
 
   /** Takes one record. `at` is ms since the epoch, for the ring. */

@@ -161,6 +161,20 @@ describe("a watch", onceMoreIfOverflowed, () => {
     expect(watched.mirror.entries.has(`${top}/${middle}/y/z/f599` as RelativePath)).toBe(true);
   });
 
+  it("tells a renamed directory as one thing, also right after the start and time after time", async () => {
+    const root = makeTempDir();
+    makeTree(join(root, "big0"), 500);
+    await using watched = await startMirror(root);
+    const expected: string[] = [];
+    for (let round = 0; round < 5; round++) {
+      renameSync(join(root, `big${round}`), join(root, `big${round + 1}`));
+      expected.push(`big${round} → big${round + 1}`);
+      expect(await watched.differences()).toEqual([]);
+    }
+    expect(watched.mirror.moves).toEqual(expected);
+    expect(watched.mirror.told).toBe(10);
+  });
+
   it("tells two directories apart that change places, again and again", async () => {
     const root = makeTempDir();
     for (const name of ["a", "b"]) {
