@@ -7,7 +7,8 @@ import { descendantsOf, type RunningProcess } from "../../test/support/processes
 import { until } from "../../test/support/until.js";
 
 const HOME = resolve(import.meta.dirname, "../..");
-const MAIN = process.env["TREECAST_MAIN"] ?? resolve(HOME, "dist/cli/main.js");
+/** TREECAST_MAIN names another build. */
+export const MAIN = process.env["TREECAST_MAIN"] ?? resolve(HOME, "dist/cli/main.js");
 const PUPPET = resolve(HOME, "test/support/puppet.mjs");
 
 /** What the preloaded part understands. */

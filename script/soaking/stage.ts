@@ -173,14 +173,14 @@ function configuration(
     longestWait: "5s",
     pace,
   };
-  const guards = LEGACY ? {} : { guard: "off", scanInterval: "1s" };
+  const guards = { guard: "off", scanInterval: "1s", ...TRIAL };
   return {
     state: join(directory, "state"),
     log: { format: "json" },
     sources: [{ name: "soak", path: source, ...shorter, ...guards, targets }],
   };
 }
-const LEGACY = process.env["TREECAST_SOAK_LEGACY"] !== undefined;
+const TRIAL = process.env["TREECAST_SOAK_TRIAL"] !== undefined ? { adopt: "replace" } : {};
 
 /** Removes what a replica holds, its token too; its root stays. */
 export function wipe({ replica }: SoakTarget): void {

@@ -4,6 +4,7 @@
  */
 import { cpSync, existsSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { MAIN } from "../../script/soaking/program.js";
 import { makeTempDir } from "../support/temp.js";
 
 const HOME = resolve(import.meta.dirname, "../..");
@@ -18,7 +19,7 @@ export interface Alteration {
 /** Returns the entry to run. Throws where the module is not there. */
 export function alteredBuild({ module, code }: Alteration): string {
   const copy = makeTempDir("treecast-altered-");
-  cpSync(join(HOME, "dist"), join(copy, "dist"), { recursive: true });
+  cpSync(resolve(MAIN, "../.."), join(copy, "dist"), { recursive: true });
   cpSync(join(HOME, "package.json"), join(copy, "package.json"));
   symlinkSync(join(HOME, "node_modules"), join(copy, "node_modules"));
   const file = join(copy, "dist", `${module}.js`);
