@@ -25,7 +25,9 @@ describe("whether rules keep the same below two places", () => {
     expect(alike(["- /cache/"], "cache2", "y")).toBe(true);
     expect(alike(["- /a/b/c"], "a", "y")).toBe(false);
     expect(alike(["- /a/b/c"], "y", "a/b/c/d")).toBe(false);
-    expect(alike(["- /a/b*/c"], "a/d", "y")).toBe(false);
+    expect(alike(["- /a/b*/c"], "a/bd", "y")).toBe(false);
+    expect(alike(["- /a/b*/c"], "a/d", "y")).toBe(true);
+    expect(alike(["- /a/*/c"], "a/d", "y")).toBe(false);
     expect(alike(["- /a/b*/c"], "d", "y")).toBe(true);
   });
 
