@@ -183,6 +183,24 @@ describe("a commit", () => {
     expect(await look()).toMatchObject({ rewritten: 0, indexed: 4 });
   });
 
+  it("is refused like all that is asked when the journal is closed meanwhile", async () => {
+    const fixture = await makeFixture(Array.from({ length: 300 }, (_, i) => `d${i}/f`));
+    const { journal, root } = fixture;
+    const look = expect(
+      journal
+        .look(
+          root,
+          [],
+          Array.from({ length: 300 }, (_, i) => p(`d${i}`)),
+        )
+        .then(() => journal.commit([])),
+    ).rejects.toMatchObject({ code: "STATE_UNUSABLE" });
+    await journal.close();
+    await look;
+    await journal.close();
+    await expect(journal.count([])).rejects.toMatchObject({ code: "STATE_UNUSABLE" });
+  });
+
   it("answers what is asked while a long look is under way", async () => {
     const fixture = await makeFixture();
     for (let i = 0; i < 40; i++) for (let k = 0; k < 100; k++) fixture.write(`d${i}/${k}`);

@@ -1,9 +1,10 @@
+import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { relativePath, ROOT } from "../../src/model/path.js";
 import { until } from "../support/until.js";
-import { dumpIndex, expectSound, makeFixture, p } from "./fixture.js";
+import { dumpIndex, expectSound, makeFixture, p, untilSettled } from "./fixture.js";
 
 const CONTENT = "Content";
 const NEW_DIRECTORY = "Content+Directory";
@@ -148,6 +149,32 @@ describe("a scan", () => {
       `keep/b.tmp ${CONTENT}`,
     ]);
     expectSound(join(fixture.state, "journal.db"));
+  });
+
+  it("leaves alone what it cannot read, and counts it", async () => {
+    const fixture = await makeFixture(["a"]);
+    const name = "n".repeat(250);
+    const home = process.cwd();
+    // Deeper than any path may be long: it exists, and cannot be named.
+    onTestFinished(() => {
+      process.chdir(home);
+      expect(spawnSync("rm", ["-rf", fixture.root]).status).toBe(0);
+    });
+    process.chdir(fixture.root);
+    for (let i = 0; i < 20; i++) {
+      mkdirSync(name);
+      process.chdir(name);
+    }
+    process.chdir(home);
+    await untilSettled(fixture.root);
+    const options = { root: fixture.root, fill: true };
+    const { unread } = await fixture.journal.scan(ROOT, options);
+    expect(unread).toBe(1);
+    const { all } = await fixture.journal.count([ROOT]);
+    expect(all).toBeGreaterThan(10);
+    expect(all).toBeLessThan(20);
+    const again = await fixture.journal.scan(ROOT, { ...options, fill: false });
+    expect(again).toMatchObject({ differences: 0, unread: 1 });
   });
 
   it("tells in batches, and goes on when they are taken", async () => {
