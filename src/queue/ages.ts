@@ -1,6 +1,7 @@
 /**
  * How old what is owed is: whether anything that was owed at a certain time still is. It is asked
- * again and again while somebody waits for a flush, however much is owed.
+ * again and again while somebody waits for a flush, however much is owed; nothing is kept for it while
+ * nobody does.
  */
 import { DueHeap } from "./heap.js";
 import type { Mark, Node } from "./mark.js";
@@ -9,41 +10,59 @@ import type { Mark, Node } from "./mark.js";
 const SLACK = 1_024;
 
 export class Ages {
-  #heap = new DueHeap<Node>();
+  readonly #everything: () => Iterable<Node>;
+  /** Undefined while nobody asks. */
+  #heap: DueHeap<Node> | undefined;
+  #isAsked = false;
+
+  constructor(everything: () => Iterable<Node>) {
+    this.#everything = everything;
+  }
 
   /** To be told whenever a path comes to be owed, or owed since another time. */
-  note(node: Node, mark: Mark, owed: number): void {
-    if (mark.notedSince === mark.since) return;
-    mark.notedSince = mark.since;
-    this.#heap.add(mark.since, node);
-    if (this.#heap.size > 2 * owed + SLACK) this.renew();
+  note(node: Node, since: number, owed: number): void {
+    if (this.#heap === undefined) return;
+    this.#heap.add(since, node);
+    if (this.#heap.size <= 2 * owed + SLACK) return;
+    if (this.#isAsked) this.#renew(this.#heap);
+    else this.#heap = undefined;
+    this.#isAsked = false;
   }
 
   /** True when something that `counts` has been owed since `time` or longer. */
   hasBefore(time: number, counts: (mark: Mark) => boolean): boolean {
-    for (let first = this.#heap.first; first !== undefined; first = this.#heap.first) {
+    this.#isAsked = true;
+    const heap = (this.#heap ??= this.#collect());
+    for (let { first } = heap; first !== undefined; { first } = heap) {
       if (first.dueAt > time) return false;
       const mark = markOf(first.value, first.dueAt);
-      if (mark === undefined) this.#heap.take(time);
+      if (mark === undefined) heap.take(time);
       else if (counts(mark)) return true;
       else break;
     }
-    return this.#heap.some(time, (node, since) => {
+    return heap.some(time, (node, since) => {
       const mark = markOf(node, since);
       return mark !== undefined && counts(mark);
     });
   }
 
-  /** Lets go of all that is stale. */
-  renew(): void {
-    const old = this.#heap;
+  #collect(): DueHeap<Node> {
+    const heap = new DueHeap<Node>();
+    for (const node of this.#everything()) {
+      if (node.mark !== undefined && node.mark.kinds !== 0) heap.add(node.mark.since, node);
+    }
+    return heap;
+  }
+
+  #renew(old: DueHeap<Node>): void {
+    const heap = new DueHeap<Node>();
     const kept = new Set<Node>();
-    this.#heap = new DueHeap();
     for (const { value: node, dueAt } of old.items) {
       if (markOf(node, dueAt) === undefined || kept.has(node)) continue;
       kept.add(node);
-      this.#heap.add(dueAt, node);
+      heap.add(dueAt, node);
     }
+    this.#heap = heap;
   }
 }
 

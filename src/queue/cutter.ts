@@ -122,7 +122,14 @@ export class Cutter {
     const profile = profileOf(place);
     const entries: BatchEntry[] = [];
     const batch: Batch = { id: this.#flights.newId(), profile, entries };
-    const flight: Flight = { batch, lane: options.lane, place, oldest: Infinity, blocked: [] };
+    const flight: Flight = {
+      batch,
+      lane: options.lane,
+      place,
+      oldest: Infinity,
+      nodes: [],
+      blocked: [],
+    };
     const most = profile === "large" ? 1 : batchPaths;
     let bytes = 0;
     let nameBytes = 0;
@@ -167,7 +174,7 @@ export class Cutter {
     const { largeFileBytes } = this.#settings;
     const to = placeFor(sight, place, largeFileBytes, () => this.#marks.rankOf(node));
     if (to === "deleting" && forgets(options.missing, mark.kinds)) {
-      this.#marks.touch(path);
+      this.#marks.touch(node, path);
       this.#marks.clear(node, mark);
       this.#marks.drop(node);
       return true;
@@ -201,12 +208,13 @@ export class Cutter {
       attempts: Math.max(mark.attempts, namedMark.attempts),
     };
     this.#flights.takeOff(named, namedMark, flight, entry);
-    this.#marks.touch(path);
-    this.#marks.clear(node, mark);
+    // What is owed at the path itself is the same as before.
     if (named !== node) {
-      this.#marks.touch(entry.path);
+      this.#marks.touch(node, path);
+      this.#marks.touch(named, entry.path);
       this.#marks.clear(named, namedMark);
     }
+    this.#marks.clear(node, mark);
     if (sight.type !== "directory") this.#marks.absorb(named);
     return entry;
   }

@@ -135,7 +135,7 @@ export class DirtySet {
     }
     const batch = this.#cutter.cut(options);
     if (batch === undefined || batch.profile === "large") return batch;
-    for (const path of this.#ripple.started(batch, options.now)) this.#marks.touch(path);
+    for (const path of this.#ripple.started(batch, options.now)) this.#marks.touchPath(path);
     return batch;
   }
 
@@ -164,8 +164,8 @@ export class DirtySet {
     this.#absorbGone();
     const flight = this.#flights.end(batch);
     this.#ripple.ended(batch.id);
-    for (const entry of batch.entries) {
-      const node = this.#marks.tree.find(entry.path);
+    for (const [index, entry] of batch.entries.entries()) {
+      const node = flight.nodes[index];
       if (node?.mark === undefined) continue;
       this.#flights.land(node, node.mark, flight);
       this.#settle(node, node.mark, outcomeOf(entry), { flight, entry, now });
@@ -284,7 +284,7 @@ export class DirtySet {
     outcome: EntryOutcome,
     { flight, entry, now }: { flight: Flight; entry: BatchEntry; now: number },
   ): void {
-    this.#marks.touch(entry.path);
+    this.#marks.touch(node, entry.path);
     if (outcome.kind === "delivered") {
       mark.attempts = 0;
       this.#marks.drop(node);

@@ -13,6 +13,8 @@ export interface Flight {
   readonly place: Ready;
   /** The oldest change it carries. */
   oldest: number;
+  /** In the order of the batch's entries. */
+  readonly nodes: Node[];
   /** Paths that must not start before it has ended. */
   readonly blocked: Node[];
 }
@@ -81,6 +83,7 @@ export class Flights {
   takeOff(node: Node, mark: Mark, flight: Flight, entry: BatchEntry): void {
     mark.flight = flight;
     mark.entry = entry;
+    flight.nodes.push(node);
     flight.oldest = Math.min(flight.oldest, entry.since);
     if (flight.batch.profile === "large") return;
     for (let above = node.parent; above !== undefined; above = above.parent) {

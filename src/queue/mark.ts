@@ -41,8 +41,8 @@ export interface Mark {
   dueAt: number;
   /** Grows with every word about any path, so that older marks are known from newer ones. */
   serial: number;
-  /** The `since` under which it was last noted among the ages. */
-  notedSince: number;
+  /** The round of the journal in which it was last put on the list of what was touched. */
+  touchedIn: number;
   flight: Flight | undefined;
   /** Its entry in that flight. */
   entry: BatchEntry | undefined;
@@ -66,7 +66,7 @@ export function blankMark(): Mark {
     replaced: false,
     dueAt: 0,
     serial: 0,
-    notedSince: NaN,
+    touchedIn: -1,
     flight: undefined,
     entry: undefined,
     flyingBelow: 0,

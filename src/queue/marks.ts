@@ -11,6 +11,7 @@ import { DueHeap } from "./heap.js";
 import { type Mark, type Node, type Place, blankMark, isBlank } from "./mark.js";
 import { PathTree } from "./path-tree.js";
 import { Places, type Rank, placeOfContent } from "./places.js";
+import { Touched } from "./touched.js";
 
 export interface MarksSettings {
   readonly longestWaitMs: (path: RelativePath) => number;
@@ -33,8 +34,8 @@ export class Marks {
   readonly deletions = new DeletionPause();
   readonly #settings: MarksSettings;
   #waiting = new DueHeap<Node>();
-  readonly #ages = new Ages();
-  #touched = new Set<RelativePath>();
+  readonly #ages = new Ages(() => [this.tree.root, ...this.tree.root.descendants()]);
+  readonly #touched = new Touched();
   #size = 0;
   #serial = 0;
 
@@ -59,14 +60,18 @@ export class Marks {
     return this.#settings.rankOf?.(node.path) ?? 0;
   }
 
-  touch(path: RelativePath): void {
+  /** What is owed at a path may be another from now on. */
+  touch(node: Node, path?: RelativePath): void {
+    if (node.mark === undefined) this.#touched.add(path ?? node.path);
+    else this.#touched.addMarked(node.mark, path ?? node);
+  }
+
+  touchPath(path: RelativePath): void {
     this.#touched.add(path);
   }
 
   takeTouched(): Set<RelativePath> {
-    const touched = this.#touched;
-    this.#touched = new Set();
-    return touched;
+    return this.#touched.take();
   }
 
   /** True when something has been owed since `time` or longer, the background not counted. */
@@ -80,18 +85,16 @@ export class Marks {
     const node = this.tree.reach(path);
     const mark = (node.mark ??= blankMark());
     const isNew = mark.kinds === 0;
-    if (isNew) {
-      this.#begin(mark, at, background);
-    } else {
-      mark.since = Math.min(mark.since, at);
+    if (isNew) this.#begin(node, mark, at, background);
+    else {
+      this.#isOlder(node, mark, at);
       if (!background) this.#comeForward(node, mark);
     }
     mark.serial = ++this.#serial;
     mark.replaced ||= (kinds & Kind.Content) !== 0 && ((kinds | mark.kinds) & Kind.Gone) !== 0;
     mark.kinds |= kinds;
     mark.attempts = Math.max(mark.attempts, attempts);
-    this.touch(path);
-    this.#note(node, mark);
+    this.touch(node, path);
     if (isNew && retryAt > 0) this.#waitUntil(node, mark, "delayed", retryAt);
     else if (mark.place !== "blocked") this.put(node, mark, at);
     return node;
@@ -182,13 +185,14 @@ export class Marks {
     options: { readonly background: boolean; readonly now: number },
   ): void {
     const changedMeanwhile = mark.kinds !== 0;
-    if (!changedMeanwhile) this.#begin(mark, entry.since, options.background);
-    else if (!options.background) this.#comeForward(node, mark);
-    mark.since = Math.min(mark.since, entry.since);
+    if (!changedMeanwhile) this.#begin(node, mark, entry.since, options.background);
+    else {
+      this.#isOlder(node, mark, entry.since);
+      if (!options.background) this.#comeForward(node, mark);
+    }
     mark.kinds |= entry.kinds;
     mark.replaced ||= (entry.kinds & Kind.Gone) !== 0;
     mark.attempts = outcome.kind === "failed" ? entry.attempts + 1 : entry.attempts;
-    this.#note(node, mark);
     if (mark.place === "blocked") return;
     if (outcome.kind === "failed" && !changedMeanwhile) {
       this.#waitUntil(node, mark, "delayed", outcome.retryAt);
@@ -201,7 +205,7 @@ export class Marks {
     for (const below of [...node.descendants()]) {
       if (below.mark === undefined || below.mark.kinds === 0) continue;
       if (below.mark.serial >= before) continue;
-      this.touch(below.path);
+      this.touch(below);
       this.clear(below, below.mark);
       this.drop(below);
     }
@@ -233,26 +237,26 @@ export class Marks {
       this.clear(node, mark);
       this.drop(node);
     }
-    this.#ages.renew();
     this.#waiting = new DueHeap();
     for (const places of [this.normal, this.background]) {
       for (const place of ["open", "delayed"] as const) {
         for (const node of places.at(place)) this.#waiting.add(node.mark?.dueAt ?? 0, node);
       }
     }
-    for (const path of this.#touched) {
-      if (this.tree.find(path)?.mark?.flight === undefined) this.#touched.delete(path);
-    }
+    this.#touched.keep((path) => this.tree.find(path)?.mark?.flight !== undefined);
   }
 
-  #begin(mark: Mark, since: number, background: boolean): void {
+  #begin(node: Node, mark: Mark, since: number, background: boolean): void {
     mark.since = since;
     mark.background = background;
     this.#size++;
+    this.#ages.note(node, since, this.#size);
   }
 
-  #note(node: Node, mark: Mark): void {
-    if (!mark.background) this.#ages.note(node, mark, this.#size);
+  #isOlder(node: Node, mark: Mark, since: number): void {
+    if (since >= mark.since) return;
+    mark.since = since;
+    this.#ages.note(node, since, this.#size);
   }
 
   /** What a pass had found was told by somebody else as well: it waits no longer in the background. */
@@ -267,7 +271,7 @@ export class Marks {
   }
 
   #letGo(node: Node, mark: Mark, now: number): void {
-    this.touch(node.path);
+    this.touch(node);
     this.placesOf(mark).leave(node, mark);
     if ((mark.kinds & Kind.Writing) !== 0) mark.kinds |= Kind.Content;
     this.put(node, mark, now);

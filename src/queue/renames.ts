@@ -37,8 +37,8 @@ export class Renames {
       this.#lacks(to, isDirectory, at);
     } else {
       this.#moves.add(move);
-      this.#marks.touch(from);
-      this.#marks.touch(to);
+      this.#marks.touchPath(from);
+      this.#marks.touchPath(to);
     }
   }
 
@@ -91,8 +91,8 @@ export class Renames {
   #finish(moves: readonly Move[], now: number): void {
     this.#moves.remove(moves);
     for (const { from, to, blocked } of moves) {
-      this.#marks.touch(from);
-      this.#marks.touch(to);
+      this.#marks.touchPath(from);
+      this.#marks.touchPath(to);
       this.#marks.unblock([...blocked, ...this.#flights.takeBlockedFromBelow()], now);
     }
   }
