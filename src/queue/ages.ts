@@ -49,7 +49,8 @@ export class Ages {
   #collect(): DueHeap<Node> {
     const heap = new DueHeap<Node>();
     for (const node of this.#everything()) {
-      if (node.mark !== undefined && node.mark.kinds !== 0) heap.add(node.mark.since, node);
+      const { mark } = node;
+      if (mark !== undefined && markOf(node, mark.since) === mark) heap.add(mark.since, node);
     }
     return heap;
   }
@@ -66,7 +67,8 @@ export class Ages {
   }
 }
 
-/** The mark an item stands for; undefined for a stale one. */
+/** The mark an item stands for; undefined for a stale one, and for what waits in the background. */
 function markOf({ mark }: Node, since: number): Mark | undefined {
-  return mark !== undefined && mark.kinds !== 0 && mark.since === since ? mark : undefined;
+  const isOwed = mark !== undefined && mark.kinds !== 0 && !mark.background;
+  return isOwed && mark.since === since ? mark : undefined;
 }

@@ -116,14 +116,12 @@ export class Flights {
 }
 
 /**
- * What a path must wait for: a batch that carries it, or something that is no directory above it; a
- * move from or to a place at or above it; or, for a deletion, anything below it.
+ * What in flight a path must wait for: itself, something that is no directory above it, or, for what
+ * is no directory any more, anything below it, the places of moves included.
  */
-export function obstacleFor(node: Node, sight: Sight): Flight | Move | "below" | undefined {
+export function obstacleFor(node: Node, sight: Sight): Flight | "below" | undefined {
   const { mark } = node;
   if (mark?.flight !== undefined) return mark.flight;
-  const move = moveOver(node);
-  if (move !== undefined) return move;
   for (let above = node.parent; above !== undefined; above = above.parent) {
     if (above.mark?.flight !== undefined && !fliesAsDirectory(above.mark)) return above.mark.flight;
   }

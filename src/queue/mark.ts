@@ -1,6 +1,6 @@
 /** What the dirty set knows of one path: what is owed there, where it waits, what stands in its way. */
 import type { BatchEntry } from "../model/batch.js";
-import { Kind, type Kinds } from "../model/change.js";
+import type { Kinds } from "../model/change.js";
 import type { Flight } from "./flights.js";
 import type { Move } from "./moves.js";
 import type { PathNode } from "./path-tree.js";
@@ -35,8 +35,8 @@ export interface Mark {
   place: Place | undefined;
   /** Found by a pass in the background, and by nobody else. */
   background: boolean;
-  /** New content was told after the name was gone: old children may stand on the replica. */
-  replaced: boolean;
+  /** It began with new content: the replica holds it in part at most. */
+  isNew: boolean;
   /** When an open or delayed path falls due; tells a stale item of the heap from a true one. */
   dueAt: number;
   /** Grows with every word about any path, so that older marks are known from newer ones. */
@@ -63,7 +63,7 @@ export function blankMark(): Mark {
     attempts: 0,
     place: undefined,
     background: false,
-    replaced: false,
+    isNew: false,
     dueAt: 0,
     serial: 0,
     touchedIn: -1,
@@ -88,12 +88,4 @@ export function isBlank(mark: Mark): boolean {
 /** A directory in flight minds nothing that happens below it. */
 export function fliesAsDirectory(mark: Mark): boolean {
   return mark.entry?.sight.type === "directory";
-}
-
-/** True where the replica may hold more below a directory than the marks below it say. */
-export function isDoubtful(mark: Mark): boolean {
-  if (mark.replaced || (mark.kinds & Kind.Subtree) !== 0) return true;
-  const { entry } = mark;
-  if (entry === undefined) return false;
-  return (entry.kinds & (Kind.Gone | Kind.Subtree)) !== 0 || entry.sight.type !== "directory";
 }

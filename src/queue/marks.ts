@@ -76,7 +76,7 @@ export class Marks {
 
   /** True when something has been owed since `time` or longer, the background not counted. */
   hasBefore(time: number, counts: (mark: Mark) => boolean): boolean {
-    return this.#ages.hasBefore(time, (mark) => !mark.background && counts(mark));
+    return this.#ages.hasBefore(time, counts);
   }
 
   /** Marks a path, and puts it where it belongs. The cost is its depth. */
@@ -85,13 +85,14 @@ export class Marks {
     const node = this.tree.reach(path);
     const mark = (node.mark ??= blankMark());
     const isNew = mark.kinds === 0;
-    if (isNew) this.#begin(node, mark, at, background);
-    else {
+    if (isNew) {
+      this.#begin(node, mark, at, background);
+      mark.isNew = (kinds & (Kind.Content | Kind.Gone)) === Kind.Content;
+    } else {
       this.#isOlder(node, mark, at);
       if (!background) this.#comeForward(node, mark);
     }
     mark.serial = ++this.#serial;
-    mark.replaced ||= (kinds & Kind.Content) !== 0 && ((kinds | mark.kinds) & Kind.Gone) !== 0;
     mark.kinds |= kinds;
     mark.attempts = Math.max(mark.attempts, attempts);
     this.touch(node, path);
@@ -191,7 +192,7 @@ export class Marks {
       if (!options.background) this.#comeForward(node, mark);
     }
     mark.kinds |= entry.kinds;
-    mark.replaced ||= (entry.kinds & Kind.Gone) !== 0;
+    mark.isNew = false;
     mark.attempts = outcome.kind === "failed" ? entry.attempts + 1 : entry.attempts;
     if (mark.place === "blocked") return;
     if (outcome.kind === "failed" && !changedMeanwhile) {
@@ -218,7 +219,7 @@ export class Marks {
     mark.kinds = 0;
     mark.attempts = 0;
     mark.background = false;
-    mark.replaced = false;
+    mark.isNew = false;
     this.#size--;
   }
 
@@ -250,13 +251,13 @@ export class Marks {
     mark.since = since;
     mark.background = background;
     this.#size++;
-    this.#ages.note(node, since, this.#size);
+    if (!background) this.#ages.note(node, since, this.#size);
   }
 
   #isOlder(node: Node, mark: Mark, since: number): void {
     if (since >= mark.since) return;
     mark.since = since;
-    this.#ages.note(node, since, this.#size);
+    if (!mark.background) this.#ages.note(node, since, this.#size);
   }
 
   /** What a pass had found was told by somebody else as well: it waits no longer in the background. */
@@ -265,6 +266,7 @@ export class Marks {
     const { place } = mark;
     this.background.leave(node, mark);
     mark.background = false;
+    this.#ages.note(node, mark.since, this.#size);
     if (place === "open" || place === "delayed" || place === "blocked") {
       this.normal.enter(node, mark, place);
     }

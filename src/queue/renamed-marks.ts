@@ -4,7 +4,7 @@
  */
 import { Kind, type Kinds } from "../model/change.js";
 import { type RelativePath, joinPath } from "../model/path.js";
-import { type Mark, type Node, isDoubtful } from "./mark.js";
+import type { Mark, Node } from "./mark.js";
 
 export interface CopiedMark {
   readonly path: RelativePath;
@@ -20,15 +20,17 @@ export function marksToCopy(
   const copies: CopiedMark[] = [];
   const own = from.mark;
   if (own !== undefined) {
-    // That it is gone is said by the rename itself, unless something else came and went before.
-    const said = own.replaced ? own.kinds : own.kinds & ~Kind.Gone;
-    copyInto(copies, to, said, own.since);
+    // That it is gone is what the rename itself says of the old place.
+    copyInto(copies, to, own.kinds & ~Kind.Gone, own.since);
     copyFlight(copies, to, own);
   }
   if (isDirectory) {
     copyBelow(copies, from, to);
-    const doubt = doubtAbove(from);
-    if (doubt !== undefined) copies.push({ path: to, ...doubt });
+    const doubtedSince = doubtAbove(from);
+    if (doubtedSince !== undefined) {
+      const kinds = Kind.Content | Kind.Directory | Kind.Subtree;
+      copies.push({ path: to, kinds, since: doubtedSince });
+    }
   }
   return copies;
 }
@@ -57,16 +59,16 @@ function copyInto(copies: CopiedMark[], path: RelativePath, said: Kinds, since: 
   if ((kinds & ~Kind.Directory) !== 0) copies.push({ path, kinds, since });
 }
 
-/** What is doubtful of a directory above is doubtful of all it held. */
-function doubtAbove(from: Node): Omit<CopiedMark, "path"> | undefined {
-  let doubt: Omit<CopiedMark, "path"> | undefined;
+/** Since when all below a directory above is in doubt: then so is what it held. */
+function doubtAbove(from: Node): number | undefined {
+  let since: number | undefined;
   for (let above = from.parent; above !== undefined; above = above.parent) {
     const { mark } = above;
-    if (mark === undefined || !isDoubtful(mark)) continue;
-    const subtree = (mark.kinds | (mark.entry?.kinds ?? 0)) & Kind.Subtree;
-    const kinds = Kind.Gone | Kind.Content | Kind.Directory | subtree | (doubt?.kinds ?? 0);
-    const since = mark.entry?.since ?? mark.since;
-    doubt = { kinds, since: Math.min(since, doubt?.since ?? since) };
+    if (mark === undefined) continue;
+    const kinds = mark.kinds | (mark.entry?.kinds ?? 0);
+    if ((kinds & Kind.Subtree) === 0) continue;
+    const here = mark.entry?.since ?? mark.since;
+    since = Math.min(here, since ?? here);
   }
-  return doubt;
+  return since;
 }

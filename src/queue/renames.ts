@@ -25,7 +25,7 @@ export class Renames {
     const move = { from, to, isDirectory, since: at };
     const fromNode = this.#marks.tree.find(from);
     this.#expectContent(to, isDirectory);
-    const isUnsent = isDirectory && fromNode?.mark !== undefined && isNewAndWhole(fromNode.mark);
+    const isUnsent = isDirectory && fromNode?.mark !== undefined && isNewHere(fromNode.mark);
     const copies = fromNode === undefined ? [] : marksToCopy(fromNode, move);
     for (const { path, kinds, since } of copies) this.#marks.owe(path, kinds, since);
     const wayThere = this.#moves.exchangedWith(move);
@@ -105,8 +105,7 @@ export class Renames {
 }
 
 /** A directory that is new, and nothing of it in flight: the replica has hardly anything to move. */
-function isNewAndWhole({ kinds, replaced, flight, flyingBelow, moves }: Mark): boolean {
-  const isNew = (kinds & Kind.Content) !== 0 && !replaced;
+function isNewHere({ isNew, flight, flyingBelow, moves }: Mark): boolean {
   return isNew && flight === undefined && flyingBelow === 0 && moves === undefined;
 }
 

@@ -73,8 +73,10 @@ const rest = [
   step(2, fc.constant(0), "check", () => (world) => world.check()),
 ];
 
-function run([start, steps]: readonly [readonly RelativePath[], readonly Step[]]): void {
-  const world = new Simulation(start);
+type History = readonly [readonly RelativePath[], readonly RelativePath[], readonly Step[]];
+
+function run([start, old, steps]: History): void {
+  const world = new Simulation(start, old);
   for (const each of steps) each(world);
   world.check();
   world.settle();
@@ -87,10 +89,11 @@ function run([start, steps]: readonly [readonly RelativePath[], readonly Step[]]
   world.check();
 }
 
-/** What both sides hold at first, and what happens then. */
+/** What both sides hold at first, what of it is old on the replica, and what happens then. */
 function histories(...of: readonly ReturnType<typeof step>[][]) {
   return fc.tuple(
     fc.array(anyPath, { maxLength: 8, size: "max" }),
+    fc.array(anyPath, { maxLength: 2 }),
     fc.array(fc.oneof(...of.flat()), { minLength: 1, maxLength: 60, size: "max" }),
   );
 }

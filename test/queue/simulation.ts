@@ -21,8 +21,9 @@ export type Disk = Map<RelativePath, Content>;
 
 interface Flight {
   readonly batch: Batch;
-  /** Undefined until rsync has been there; then the entries that changed under its hands. */
-  changed: Set<BatchEntry> | undefined;
+  /** What stood at each entry when rsync read it; undefined before. */
+  read: Map<BatchEntry, Content | undefined> | undefined;
+  written: boolean;
 }
 
 const LARGE = 90;
@@ -43,13 +44,23 @@ export class Simulation {
   #message = new Map<RelativePath, Kinds>();
   #moves: Move[] = [];
 
-  /** Both sides hold these at first: directories, and files where nothing is below. */
-  constructor(start: readonly RelativePath[] = []) {
+  /**
+   * Both sides hold these files at first. The replica has old ones of some; then all below the topmost
+   * directory is in doubt.
+   */
+  constructor(start: readonly RelativePath[] = [], old: readonly RelativePath[] = []) {
     for (const path of start) {
       if (this.source.get(path) === "directory" || !this.#hasOnlyDirectories(path)) continue;
       put(this.source, path, new Map([["", ++this.#version]]));
     }
     for (const [path, content] of this.source) this.replica.set(path, content);
+    for (const path of old) {
+      const [top = path] = path.split("/") as RelativePath[];
+      if (this.source.get(top) !== "directory" || top === path) continue;
+      take(this.replica, path);
+      put(this.replica, path, new Map([["", ++this.#version]]));
+      this.set.add(top, Kind.Content | Kind.Directory | Kind.Subtree, 0);
+    }
   }
 
   /** One of the paths that are there. */
@@ -132,29 +143,30 @@ export class Simulation {
     if (batch === undefined) return undefined;
     for (const other of this.flying) mustNotMeet(batch, other.batch);
     for (const { path } of batch.entries) this.#mustNotBeMoving(path);
-    this.flying.push({ batch, changed: undefined });
+    this.flying.push({ batch, read: undefined, written: false });
     return batch;
   }
 
-  /** What rsync would do at this moment. */
+  /** rsync reads at one moment, and writes at a later one what it has read. */
   carry(index: number): void {
     const flight = this.flying[index];
-    if (flight === undefined || flight.changed !== undefined) return;
-    flight.changed = new Set();
+    if (flight === undefined || flight.written) return;
     const { profile, entries } = flight.batch;
-    for (const entry of entries) {
-      const { path } = entry;
-      const content = this.source.get(path) ?? (path === ROOT ? "directory" : undefined);
-      if ((content === undefined) !== (entry.sight.type === "missing")) flight.changed.add(entry);
+    if (flight.read === undefined) {
+      const contents = entries.map((entry) => [entry, this.#contentAt(entry.path)] as const);
+      flight.read = new Map(contents);
+      return;
+    }
+    flight.written = true;
+    for (const [{ path }, content] of flight.read) {
+      if (path === ROOT) continue;
       if (content === undefined) {
         if (profile === "attributes") take(this.replica, path);
         continue;
       }
-      if (path === ROOT) continue;
-      const there = this.replica.get(path);
       // A list of attributes trusts what is there.
-      if (profile === "attributes" && typeof there === "number" && content !== "directory")
-        continue;
+      const there = typeof this.replica.get(path) === "number";
+      if (profile === "attributes" && there && content !== "directory") continue;
       if (content !== "directory") take(this.replica, path);
       put(this.replica, path, new Map([["", content]]));
     }
@@ -164,10 +176,13 @@ export class Simulation {
     this.tell();
     const [flight] = this.flying.splice(index, 1);
     if (flight === undefined) return;
-    const { changed, batch } = flight;
+    const { read, written, batch } = flight;
     const outcomeOf = (entry: BatchEntry): EntryOutcome => {
       const position = batch.entries.indexOf(entry);
-      if (changed === undefined || changed.has(entry)) return { kind: "again" };
+      const isMissing = entry.sight.type === "missing";
+      if (!written || (read?.get(entry) === undefined) !== isMissing) return { kind: "again" };
+      // What was deleted is looked at once more.
+      if (isMissing && this.#contentAt(entry.path) !== undefined) return { kind: "again" };
       if (fate % 5 === 1 && position % 2 === 0) return { kind: "again" };
       if (fate % 5 === 2 && position % 3 === 0) {
         return { kind: "failed", reason: "test", retryAt: this.now + 100 };
@@ -290,6 +305,7 @@ export class Simulation {
       this.startMove();
       while (this.flying.length > 0) {
         this.carry(0);
+        this.carry(0);
         this.end(0, 0);
       }
       this.carryMove(false);
@@ -343,6 +359,10 @@ export class Simulation {
     }
     return { at, type: "directory", size: 0 };
   };
+
+  #contentAt(path: RelativePath): Content | undefined {
+    return path === ROOT ? "directory" : this.source.get(path);
+  }
 
   #hasParent(at: RelativePath): boolean {
     const parent = parentOf(at);
