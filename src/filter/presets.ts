@@ -1,11 +1,6 @@
 /** Lists of rules that have a name. `docs/filters.md` shows them; a test holds the two together. */
 
-import {
-  MOVING_PREFIX,
-  PARTIAL_DIRECTORY,
-  TOKEN_FILE,
-  TRASH_DIRECTORY,
-} from "../model/own-names.js";
+import { PARTIAL_DIRECTORY, TOKEN_FILE, TRASH_DIRECTORY } from "../model/own-names.js";
 
 /**
  * What no source replicates and no list can include again: names that belong to treecast itself. They
@@ -14,7 +9,6 @@ import {
 export const OWN_RULES: readonly string[] = [
   `- /${TOKEN_FILE}`,
   `- /${TRASH_DIRECTORY}/`,
-  `- /${MOVING_PREFIX}*`,
   `- ${PARTIAL_DIRECTORY}/`,
 ];
 

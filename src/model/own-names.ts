@@ -8,8 +8,6 @@ import type { RelativePath } from "./path.js";
 export const TOKEN_FILE = ".treecast-replica" as RelativePath;
 /** In the root: what was deleted, in a directory for each day. */
 export const TRASH_DIRECTORY = ".treecast-trash" as RelativePath;
-/** In the root, with more behind it: what is on its way from one place to another. */
-export const MOVING_PREFIX = ".treecast-moving-";
 /** Beside a large file: the part of it that had arrived when its run was cut off. */
 export const PARTIAL_DIRECTORY = ".treecast-partial";
 
@@ -18,6 +16,6 @@ export function isOwnName(path: RelativePath): boolean {
   if (!path.includes(".treecast-")) return false;
   const [first = "", ...rest] = path.split("/");
   if (first === TOKEN_FILE) return rest.length === 0;
-  if (first === TRASH_DIRECTORY || first.startsWith(MOVING_PREFIX)) return true;
+  if (first === TRASH_DIRECTORY) return true;
   return first === PARTIAL_DIRECTORY || rest.includes(PARTIAL_DIRECTORY);
 }

@@ -4,7 +4,7 @@
  * look, then write what was seen together with what the lanes owe. See journal/journal.ts.
  */
 import type { DebtChange, Journal, Memories } from "../journal/journal.js";
-import type { Changes } from "../model/change.js";
+import { type Changes, Kind } from "../model/change.js";
 import type { Clock } from "../model/clock.js";
 import { type RelativePath, isBelow, ROOT } from "../model/path.js";
 
@@ -57,9 +57,12 @@ export class Checkpoints {
   }
 
   /** Takes over what the watch or a scan has told. */
-  note({ paths, moves }: Changes): void {
+  note({ paths, kinds, moves }: Changes): void {
     if (this.#journal.hasIndex) {
-      for (const path of paths) this.#noted.add(path);
+      for (const [index, path] of paths.entries()) {
+        this.#noted.add(path);
+        if (((kinds[index] ?? 0) & Kind.Subtree) !== 0) this.#subtrees.add(path);
+      }
       for (const { to, isDirectory } of moves ?? []) if (isDirectory) this.#subtrees.add(to);
     }
     this.wake();

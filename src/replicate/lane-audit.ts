@@ -126,7 +126,7 @@ export class LaneAudit {
   #found(differences: readonly Difference[]): void {
     const paths = differences.map(({ path }) => path);
     if (!this.#repairs) this.#drift += paths.length;
-    this.#tell(paths.length, paths.slice(0, SAMPLE), false);
+    this.#tell(this.#audit?.state.drift ?? paths.length, paths.slice(0, SAMPLE), false);
     if (!this.#repairs) return;
     for (const difference of differences) this.#hooks.owe(difference.path, kindsOf(difference));
   }
@@ -134,7 +134,8 @@ export class LaneAudit {
   #ended({ drift, sample, provenAt }: AuditRound): void {
     if (!this.#repairs) this.#drift = drift;
     if (provenAt !== undefined) this.proven(provenAt);
-    this.#tell(drift, sample, true);
+    // A round that could not be read in full has proven nothing.
+    if (provenAt !== undefined || drift > 0) this.#tell(drift, sample, true);
     this.#source.wakeJournal();
   }
 

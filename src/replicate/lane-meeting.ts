@@ -11,8 +11,8 @@ import type { LaneSource } from "./lane-source.js";
 import type { TargetSettings } from "./settings.js";
 
 export type Meeting =
-  /** The one we know. */
-  | { readonly kind: "known" }
+  /** The one we know; it lacks a token where one is wanted and has never been left. */
+  | { readonly kind: "known"; readonly lacksToken: boolean }
   /** Never met before. */
   | { readonly kind: "new" }
   /** We knew one at this address; this is another, or it was emptied. */
@@ -36,45 +36,45 @@ export class LaneMeeting {
     if (memory?.token === undefined || this.#settings.identity === "address") {
       const trouble = await remote.probe();
       if (trouble !== undefined) return { kind: "trouble", trouble };
-      return { kind: memory === undefined ? "new" : "known" };
+      if (memory === undefined) return { kind: "new" };
+      return { kind: "known", lacksToken: this.#settings.identity === "token" };
     }
     const seen = await remote.identify(memory.token);
     switch (seen.kind) {
       case "same":
-        return { kind: "known" };
+        return { kind: "known", lacksToken: false };
       case "other":
         return { kind: "stranger" };
       case "impossible":
         this.#sayImpossible(seen.reason);
-        return { kind: "known" };
+        return { kind: "known", lacksToken: false };
       case "trouble":
         return seen;
     }
   }
 
-  /** From now on the replica is ours, and is to be known again. Trouble leaves it for the next time. */
-  async acquaint(
-    remote: Remote,
-    { kept, keptMore }: Acquaintance,
-    judged: boolean,
-  ): Promise<Trouble | undefined> {
+  /** From now on the replica is ours. What is on it besides ours is remembered where it was judged. */
+  acquaint({ kept, keptMore }: Acquaintance, judged: boolean): void {
     const { state } = this.#source;
     const before = state.target(this.#address);
     const isJudged = judged || (before !== undefined && before.unjudged !== true);
-    const memory = { kept, keptMore, ...(isJudged ? {} : { unjudged: true as const }) };
-    if (this.#settings.identity === "address") {
-      state.remember(this.#address, memory);
-      return undefined;
-    }
+    const token = before?.token === undefined ? {} : { token: before.token };
+    const memory = { kept, keptMore, ...token };
+    state.remember(this.#address, isJudged ? memory : { ...memory, unjudged: true });
+  }
+
+  /** Leaves a token, so that the replica is known again. Trouble leaves it for the next meeting. */
+  async leaveToken(remote: Remote): Promise<Trouble | undefined> {
+    const { state } = this.#source;
+    const memory = state.target(this.#address);
+    if (memory === undefined || this.#settings.identity === "address") return undefined;
     const token =
-      before?.token ?? formatToken({ id: randomUUID(), origins: this.#source.origins() });
-    // Remembered first: a token that nobody knows would make a stranger of it at the next start.
-    state.remember(this.#address, { ...memory, token });
+      memory.token ?? formatToken({ id: randomUUID(), origins: this.#source.origins() });
     const run = await remote.leaveToken(token);
-    if (run.outcome === "done") return undefined;
     if (run.outcome === "failed") return run.trouble;
-    state.remember(this.#address, memory);
-    this.#sayImpossible(run.errors[0] ?? "rsync could not write it");
+    // Remembered last: a token that is remembered and not there would make a stranger of the replica.
+    if (run.outcome === "done") state.remember(this.#address, { ...memory, token });
+    else this.#sayImpossible(run.errors[0] ?? "rsync could not write it");
     return undefined;
   }
 

@@ -48,7 +48,7 @@ export class LaneMoves {
    */
   add(move: Move, at: number, carries: boolean): void {
     const { from, to, isDirectory } = move;
-    if (!isDirectory && !this.#isLarge(to)) return;
+    if (!isDirectory && (!this.#isLarge(to) || this.#replaces(to))) return;
     const isFree = !this.#hooks.keeps(to) && !this.#hooks.keeps(from);
     if (carries && isFree && this.#hooks.mayDelete()) this.#dirty.addMove(move, at);
     else if (isDirectory) this.#dirty.add(to, MOVED_IN, at);
@@ -67,14 +67,13 @@ export class LaneMoves {
 
   async #carry(move: NonNullable<ReturnType<DirtySet["cutMove"]>>, remote: Remote): Promise<void> {
     const { clock, root } = this.#source;
-    const { kinds = 0 } = this.#dirty.debtOf(move.to) ?? {};
     const result: CarriedMove = await carryMove(
       move,
       remote,
       {
         root: root.pinned,
         at: this.#dirty.placeNow(move),
-        replaces: (kinds & Kind.Gone) !== 0,
+        replaces: this.#replaces(move.to),
         deletes: this.#hooks.mayDelete(),
         filter: this.#hooks.filter,
         owe: (path, differing) => this.#hooks.owe(path, differing),
@@ -85,6 +84,11 @@ export class LaneMoves {
     if (result.trouble !== undefined) this.#hooks.failed(result.trouble, remote);
     this.#source.wakeJournal();
     this.#hooks.ended();
+  }
+
+  /** Something else stood there; of a file it would have to go first, and be missed for a moment. */
+  #replaces(to: RelativePath): boolean {
+    return ((this.#dirty.debtOf(to)?.kinds ?? 0) & Kind.Gone) !== 0;
   }
 
   #isLarge(path: RelativePath): boolean {

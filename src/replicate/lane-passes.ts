@@ -57,8 +57,12 @@ export class LanePasses {
     this.#hooks = hooks;
     const memory = source.state.target(address);
     this.#firstContact = memory === undefined || memory.unjudged === true;
+    this.keptBefore = memory !== undefined && (memory.keptMore || memory.kept.length > 0);
     this.kept = new KeptNames(settings.adopt === "replace" ? undefined : memory);
   }
+
+  /** Something was on the replica before us, as an earlier run found. */
+  readonly keptBefore: boolean;
 
   get isIdle(): boolean {
     return this.#pending.size === 0 && this.#running === undefined;
@@ -170,6 +174,7 @@ export class LanePasses {
       return false;
     }
     if (path === ROOT) {
+      if (extras !== "ignore") this.#firstContact = false;
       const trouble = await this.#hooks.compared(
         remote,
         extras !== "ignore",
@@ -179,7 +184,6 @@ export class LanePasses {
         this.#hooks.failed(trouble, remote);
         return false;
       }
-      if (extras !== "ignore") this.#firstContact = false;
     }
     facts({
       kind: "pass",

@@ -139,8 +139,7 @@ export class Reconciler {
   }
 
   async #scanAll(): Promise<void> {
-    const { signal } = this.#closing;
-    while (!this.#isClosed) {
+    while (!this.#isClosed()) {
       const [next] = this.#waiting;
       const root = this.#hooks.root();
       if (next === undefined || root === undefined) return;
@@ -149,9 +148,10 @@ export class Reconciler {
       this.#stop = new AbortController();
       const startedAt = this.#clock.now();
       try {
-        await this.#scan(root, path, reason, AbortSignal.any([signal, this.#stop.signal]));
+        const signal = AbortSignal.any([this.#closing.signal, this.#stop.signal]);
+        await this.#scan(root, path, reason, signal);
       } catch {
-        if (this.#isClosed) return;
+        if (this.#isClosed()) return;
         if (!this.#waiting.has(ROOT)) this.#waiting.set(path, reason);
         if (this.#hooks.root() === undefined) return;
         if (!this.#stop.signal.aborted) await this.#rest(RETRY_MS);
@@ -189,7 +189,7 @@ export class Reconciler {
     this.#hooks.filled();
   }
 
-  get #isClosed(): boolean {
+  #isClosed(): boolean {
     return this.#closing.signal.aborted;
   }
 

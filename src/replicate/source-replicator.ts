@@ -321,7 +321,7 @@ export class SourceReplicator {
   /** A scan found these; replicas that are still to be compared as a whole need not be told. */
   async #found(changes: Changes): Promise<void> {
     this.#holds?.weigh(changes);
-    for (const lane of this.#lanes.values()) if (lane.isKnown) lane.changed(changes);
+    for (const lane of this.#lanes.values()) lane.found(changes);
     this.#checkpoints?.note(changes);
     while (this.#isCrowded()) await this.#context.clock.sleep(CROWD_PAUSE_MS);
   }

@@ -24,8 +24,9 @@ import { LaneMoves, MOVED_IN } from "./lane-moves.js";
 import { LanePasses } from "./lane-passes.js";
 import { LaneReport } from "./lane-report.js";
 import type { LaneSource } from "./lane-source.js";
+import { LaneTrash } from "./lane-trash.js";
 import type { PassReason } from "./passes.js";
-import type { TargetSettings, TimedPassSettings } from "./settings.js";
+import type { DeletePolicy, TargetSettings, TimedPassSettings } from "./settings.js";
 import type { TargetStatus } from "./status.js";
 import { TimedPass } from "./timed-pass.js";
 import { Waiters } from "./waiters.js";
@@ -41,6 +42,14 @@ export function memoryKey(address: string): string {
 }
 
 const NEW_DIRECTORY = Kind.Content | Kind.Directory;
+
+/** Policies that delete nothing because of what is seen, and of what only a scan finds. */
+const IGNORING_WHAT_IS_SEEN: ReadonlySet<DeletePolicy> = new Set(["never", "startup-only"]);
+const IGNORING_WHAT_IS_FOUND: ReadonlySet<DeletePolicy> = new Set([
+  "never",
+  "startup-only",
+  "live-only",
+]);
 
 /** Where more than this waits, whoever finds changes by looking should pause. */
 const CROWDED = 100_000;
@@ -61,6 +70,7 @@ export class TargetLane {
   readonly #passes: LanePasses;
   readonly #moves: LaneMoves;
   readonly #audit: LaneAudit;
+  readonly #trash: LaneTrash;
   readonly #report: LaneReport;
   /** Woken whenever something was settled, or cannot be. */
   readonly #progress = new Waiters();
@@ -105,7 +115,12 @@ export class TargetLane {
       compared: (remote, judged, equalAt) => this.#compared(remote, judged, equalAt),
       ended: () => this.#pump(),
     });
-    const isKnown = this.#remembers("known") === true && source.journal.hasIndex;
+    // What a start deletes, only a comparison at the start can find.
+    const isKnown =
+      this.#remembers("known") === true &&
+      source.journal.hasIndex &&
+      settings.deletes !== "startup-only" &&
+      !(settings.adopt === "replace" && this.#passes.keptBefore);
     this.#debts = new LaneDebts(
       this.address,
       source.journal,
@@ -129,6 +144,7 @@ export class TargetLane {
       failed: (trouble, remote) => this.#trouble(trouble, remote),
       ended: () => this.#pump(),
     });
+    this.#trash = new LaneTrash(settings.trash, clock);
     const { kept } = this.#passes;
     this.#batches = new LaneBatches(source, settings, this.#dirty, this.#report, {
       deletes: () => this.settings.deletes !== "never" && !this.#deletesRefused,
@@ -156,10 +172,21 @@ export class TargetLane {
     return this.#debts.isKnown;
   }
 
+  /** Takes over what a scan found: this replica relies on the index. */
+  found(changes: Changes): void {
+    if (this.isKnown) this.#take(changes, IGNORING_WHAT_IS_FOUND);
+  }
+
   /** Takes over what the source saw. */
-  changed({ paths, kinds, at, moves = [] }: Changes): void {
-    const { deletes } = this.settings;
-    const ignored = deletes === "never" || deletes === "startup-only" ? Kind.Gone : 0;
+  changed(changes: Changes): void {
+    this.#take(changes, IGNORING_WHAT_IS_SEEN);
+  }
+
+  #take(
+    { paths, kinds, at, moves = [] }: Changes,
+    ignoringDeletions: ReadonlySet<DeletePolicy>,
+  ): void {
+    const ignored = ignoringDeletions.has(this.settings.deletes) ? Kind.Gone : 0;
     for (const [index, path] of paths.entries()) {
       const kind = (kinds[index] ?? 0) & ~ignored;
       if ((kind & ~Kind.Directory) === 0) continue;
@@ -323,6 +350,7 @@ export class TargetLane {
     this.#remote = undefined;
     this.#batches.rest();
     this.#availability.stop();
+    this.#trash.close();
     this.#passes.close();
     this.#moves.close();
     await Promise.all([this.#audit.close(), remote?.close(graceMs)]);
@@ -372,6 +400,14 @@ export class TargetLane {
       this.#refuseDeletes(); // and there it is
     }
     if (meeting.kind === "stranger") this.#meetStranger();
+    if (meeting.kind === "known" && meeting.lacksToken) {
+      const trouble = await this.#meeting.leaveToken(remote);
+      if (remote !== this.#remote) return;
+      if (trouble !== undefined) {
+        this.#trouble(trouble, remote);
+        return;
+      }
+    }
     const comparesAll = this.#source.initial === "full";
     this.#isMet = true;
     remote.want(this.settings.sessions.idle);
@@ -382,6 +418,7 @@ export class TargetLane {
     }
     this.#passes.run();
     void this.#debts.load();
+    this.#trash.empty(remote);
     this.#pump();
   }
 
@@ -401,11 +438,10 @@ export class TargetLane {
 
   /** The replica now has what the source has, or is owed it. */
   async #compared(remote: Remote, judged: boolean, equalAt?: number): Promise<Trouble | undefined> {
-    const trouble = await this.#meeting.acquaint(remote, this.#passes.acquaintance, judged);
+    this.#meeting.acquaint(this.#passes.acquaintance, judged);
+    const trouble = await this.#meeting.leaveToken(remote);
     if (trouble !== undefined) return trouble;
     if (equalAt !== undefined) this.#audit.proven(equalAt);
-    // The token has changed the time of the directory it lies in.
-    this.#dirty.add(ROOT, Kind.Attributes | Kind.Directory, this.#source.clock.now());
     this.#debts.prove();
     this.#source.wakeJournal();
     return undefined;

@@ -108,8 +108,9 @@ class DeliveryInProgress implements Delivery {
       this.#outcomes.set(entry, { kind: "delivered" });
       const deleted = entry.sight.type === "missing";
       const replaced = (entry.kinds & Kind.Gone) !== 0 && (entry.kinds & Kind.Directory) !== 0;
-      if (!deleted && !replaced && this.#batch.profile !== "large") continue;
       const { type } = look(entry.path);
+      // rsync passes over what is gone when it comes to it. A rename may have taken it elsewhere.
+      if (type !== "missing" && !deleted && !replaced && this.#batch.profile !== "large") continue;
       // A directory that was gone for a moment: old children may stand below the new one.
       if (type === "directory") this.compare.push(entry.path);
       if ((type === "missing") !== deleted) this.#outcomes.set(entry, { kind: "again" });

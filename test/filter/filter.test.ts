@@ -130,7 +130,6 @@ describe("a filter", () => {
     for (const path of [
       ".treecast-replica",
       ".treecast-trash/",
-      ".treecast-moving-1",
       "d/.treecast-partial/x",
     ]) {
       expect(keeps(own, path), path).toBe(false);

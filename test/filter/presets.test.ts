@@ -116,12 +116,12 @@ describe("OWN_RULES", () => {
   it("exclude what treecast keeps on a replica, wherever it lies there, and no more", () => {
     const own = [
       ...[".treecast-replica", ".treecast-trash/", ".treecast-trash/2026-01-01/f"],
-      ...[".treecast-moving-3", ".treecast-moving-3/d/f", ".treecast-partial/"],
+      ...[".treecast-partial/"],
       ...["a/b/.treecast-partial/", "a/.treecast-partial/f"],
     ];
     const others = [
       ...["a/.treecast-replica", "a/.treecast-trash/", ".treecast-replicas", "treecast-replica"],
-      ...["a/.treecast-moving-3", ".treecast-moving", "a/.treecast-partial", ".treecast-other"],
+      ...["a/.treecast-partial", ".treecast-other"],
     ];
     const keeps = (path: string) =>
       filter.keeps(pathFromText(path.replace(/\/$/, "")), path.endsWith("/"));

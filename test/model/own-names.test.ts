@@ -7,8 +7,6 @@ describe("isOwnName()", () => {
     ".treecast-replica",
     ".treecast-trash",
     ".treecast-trash/2026-01-01/a",
-    ".treecast-moving-1",
-    ".treecast-moving-1/a/b",
     ".treecast-partial",
     "a/.treecast-partial",
     "a/.treecast-partial/b",
@@ -23,7 +21,6 @@ describe("isOwnName()", () => {
     ".treecast-replica/a",
     "a/.treecast-trash/b",
     ".treecast-trashy",
-    "a/.treecast-moving-1",
     ".treecast-partially",
     ".treecast-0c0ffee0-0000-4000-8000-000000000000",
   ])("leaves '%s' to others", (path) => {
