@@ -223,10 +223,7 @@ export class DirtySet {
     this.#absorbGone();
     if (this.#flights.some((one) => one.lane !== "background" && one.oldest <= time)) return true;
     if (this.#moves.all.some(({ since }) => since <= time)) return true;
-    return this.#marks.hasBefore(
-      time,
-      missing === "hold" ? ({ place }) => place !== "deleting" : () => true,
-    );
+    return this.#marks.hasBefore(time, missing !== "hold");
   }
 
   /** Files that await their close go as they are now. */

@@ -97,6 +97,7 @@ export class Moves {
   failing(move: Move): Failing {
     const moves = [move];
     let lacking: Lacking[] = [{ path: move.to, isDirectory: move.isDirectory }];
+    if (isAlone(move)) return { moves, lacking };
     for (const later of this.#after(move)) {
       const { from, to, isDirectory } = later;
       if (lacking.some(({ path }) => isAtOrBelow(from, path))) {
@@ -123,10 +124,25 @@ export class Moves {
   }
 
   /** Where what this move brought to its new place is now, as later moves have taken it on. */
-  placeNow(move: MoveBatch): RelativePath {
-    let now = move.to;
-    for (const { from, to } of this.#after(move)) now = moved(now, from, to) ?? now;
+  placeNow({ id, to }: MoveBatch): RelativePath {
+    let now = to;
+    for (let next = this.#nextFrom(now, id); next !== undefined;) {
+      now = moved(now, next.from, next.to) ?? now;
+      next = this.#nextFrom(now, next.id);
+    }
     return now;
+  }
+
+  /** The first move after another one that takes a place away, by its own name or with one above. */
+  #nextFrom(place: RelativePath, after: number): Move | undefined {
+    let next: Move | undefined;
+    for (const node of this.#tree.along(place)) {
+      for (const move of node.mark?.moves ?? []) {
+        const isFirst = move.id > after && (next === undefined || move.id < next.id);
+        if (isFirst && move.fromNode === node) next = move;
+      }
+    }
+    return next;
   }
 
   #after({ id }: MoveBatch): readonly Move[] {
@@ -146,6 +162,16 @@ export function moved(
 
 export function isAtOrBelow(path: RelativePath, place: RelativePath): boolean {
   return path === place || isBelow(path, place);
+}
+
+/** True when no other move has a place at, above or below the new place of this one. */
+function isAlone(move: Move): boolean {
+  const { mark } = move.toNode;
+  if ((mark?.movesBelow ?? 0) > 0) return false;
+  for (let at: Node | undefined = move.toNode; at !== undefined; at = at.parent) {
+    if (at.mark?.moves?.some((other) => other !== move) === true) return false;
+  }
+  return true;
 }
 
 function reserve(node: Node, move: Move): void {

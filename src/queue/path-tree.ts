@@ -51,6 +51,19 @@ export class PathTree<Mark> {
     return node;
   }
 
+  /** The nodes from the root to a path, as far as there are any. */
+  along(path: RelativePath): PathNode<Mark>[] {
+    let node: PathNode<Mark> | undefined = this.#root;
+    const nodes = [node];
+    if (path === "") return nodes;
+    for (const name of path.split("/")) {
+      node = node.children?.get(name);
+      if (node === undefined) break;
+      nodes.push(node);
+    }
+    return nodes;
+  }
+
   /** The node of a path, made where it is missing. */
   reach(path: RelativePath): PathNode<Mark> {
     let node = this.#root;

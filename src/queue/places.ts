@@ -39,6 +39,17 @@ export class Places {
     return this.#sets[place].size;
   }
 
+  /** True when something in any place but one passes a test. */
+  someBut(excluded: Place, test: (mark: Mark) => boolean): boolean {
+    for (const place of Object.keys(this.#sets) as Place[]) {
+      if (place === excluded) continue;
+      for (const { mark } of this.#sets[place]) {
+        if (mark !== undefined && test(mark)) return true;
+      }
+    }
+    return false;
+  }
+
   /** What came first. */
   first(place: Place): Node | undefined {
     for (const node of this.#sets[place]) return node;
