@@ -19,6 +19,8 @@ export const Kind = {
   Directory: 16,
   /** Everything below may differ: to be compared, never blindly sent. */
   Subtree: 32,
+  /** Names directly in it may be gone that nobody remembers: to be compared so deep. */
+  Children: 64,
 } as const;
 
 /** A union of `Kind`s. */

@@ -23,6 +23,8 @@ export interface LaneBatchesHooks {
   readonly kept: KeptNames;
   /** A directory may hold old children on the replica, or came from elsewhere with all it holds. */
   compare(path: RelativePath, reason: "replaced" | "moved"): void;
+  /** Names directly in a directory may be gone that nobody remembers. */
+  compareChildren(path: RelativePath): void;
   /** Something arrived. */
   answered(): void;
   failed(trouble: Trouble, remote: Remote): void;
@@ -92,6 +94,9 @@ export class LaneBatches {
       const { kinds, sight, path } = entry;
       if ((kinds & Kind.Subtree) !== 0 && sight.type === "directory")
         this.#hooks.compare(path, "moved");
+      if ((kinds & Kind.Children) !== 0 && sight.type === "directory") {
+        this.#hooks.compareChildren(path);
+      }
       const isFile = sight.type === "file" || sight.type === "other";
       if (isFile && delivery.outcomeOf(entry).kind === "delivered") kept.release(path);
     }

@@ -5,6 +5,7 @@
 import type { Debt, DebtChange, Journal } from "../journal/journal.js";
 import { Kind, type Kinds } from "../model/change.js";
 import type { RelativePath } from "../model/path.js";
+import type { Owed } from "../queue/debts.js";
 import type { DirtySet } from "../queue/dirty-set.js";
 
 export interface LaneDebtsHooks {
@@ -12,6 +13,8 @@ export interface LaneDebtsHooks {
   isAway(): boolean;
   /** Subtrees that wait to be compared, or are being compared. */
   passes(): readonly RelativePath[];
+  /** Directories of which what lies directly in them is to be compared. */
+  shallow(): ReadonlySet<RelativePath>;
   /** Has a subtree compared that was owed so. */
   compare(path: RelativePath, reason: "gap"): void;
   /** Why a path failed last; "" where it did not. */
@@ -34,6 +37,7 @@ type Arriving = Map<RelativePath, { kinds: Kinds; since: number }>;
 interface Told {
   readonly arriving: Arriving;
   readonly passes: ReadonlySet<RelativePath>;
+  readonly shallow: ReadonlySet<RelativePath>;
   readonly leavesRows: boolean;
 }
 
@@ -58,6 +62,7 @@ export class LaneDebts {
   #arriving: Arriving = new Map();
   #touched = new Set<RelativePath>();
   #passesWritten: ReadonlySet<RelativePath> = new Set();
+  #shallowWritten: ReadonlySet<RelativePath> = new Set();
   /** The journal may hold rows of this replica. */
   #hasRows: boolean;
   #told: Told | undefined;
@@ -140,6 +145,7 @@ export class LaneDebts {
     }
     const replaceAll = this.#standing === "proven";
     const passes = new Set(this.#hooks.passes());
+    const shallow = new Set(this.#hooks.shallow());
     const owed: Debt[] = [];
     const settled = new Set<RelativePath>();
     if (replaceAll) for (const { path } of this.#dirty.debts()) this.#touched.add(path);
@@ -151,8 +157,12 @@ export class LaneDebts {
       settled.add(path);
       this.#touched.add(path); // what is settled is settled whole: owe again what is still owed
     }
+    for (const path of [...shallow, ...this.#shallowWritten]) {
+      const isWritten = shallow.has(path) && this.#shallowWritten.has(path) && !replaceAll;
+      if (!isWritten) this.#touched.add(path);
+    }
     for (const path of this.#touched) {
-      const debt = this.#dirty.debtOf(path);
+      const debt = debtWith(this.#dirty.debtOf(path), shallow.has(path));
       if (debt !== undefined) owed.push({ path, ...debt, reason: this.#hooks.reasonOf(path) });
       else if (this.#hasRows) {
         settled.add(path);
@@ -164,8 +174,9 @@ export class LaneDebts {
       owed.push({ path, kinds, since, attempts: 0, retryAt: 0, reason: "" });
     }
     this.#arriving = new Map();
-    const leavesRows = owed.length > 0 || this.#store !== "none" || !this.#isEmpty(passes);
-    this.#told = { arriving, passes, leavesRows };
+    const leavesRows =
+      owed.length > 0 || this.#store !== "none" || shallow.size > 0 || !this.#isEmpty(passes);
+    this.#told = { arriving, passes, shallow, leavesRows };
     if (owed.length + settled.size === 0 && !replaceAll) return undefined;
     return { replica: this.#key, replaceAll, owed, settled: [...settled] };
   }
@@ -178,6 +189,7 @@ export class LaneDebts {
     this.#standing = "known";
     this.#touched.clear();
     this.#passesWritten = told.passes;
+    this.#shallowWritten = told.shallow;
     this.#hasRows = told.leavesRows;
     if (this.#store === "stored") this.#stored += told.arriving.size;
     if (this.#hooks.isAway() && this.#mustStore()) this.#storeAll();
@@ -253,6 +265,13 @@ export class LaneDebts {
     for (const _ of this.#dirty.debts()) return false;
     return true;
   }
+}
+
+/** What is owed at a path, and whether what lies directly in it is to be compared. */
+function debtWith(owed: Owed | undefined, isShallow: boolean): Owed | undefined {
+  if (!isShallow) return owed;
+  const { kinds, ...rest } = owed ?? { kinds: 0, since: 0, attempts: 0, retryAt: 0 };
+  return { kinds: kinds | Kind.Attributes | Kind.Directory | Kind.Children, ...rest };
 }
 
 function subtreeDebt(path: RelativePath): Debt {

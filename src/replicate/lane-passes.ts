@@ -2,7 +2,8 @@
 import type { Filter } from "../filter/filter.js";
 import type { Kinds } from "../model/change.js";
 import { type RelativePath, ROOT, isBelow } from "../model/path.js";
-import type { Remote } from "../rsync/remote.js";
+import { kindsOf } from "../rsync/itemize.js";
+import type { Difference, Remote } from "../rsync/remote.js";
 import type { Trouble } from "../rsync/trouble.js";
 import { type Acquaintance, KeptNames } from "../safety/first-contact.js";
 import type { LaneSource } from "./lane-source.js";
@@ -31,12 +32,17 @@ export interface LanePassesHooks {
   ended(): void;
 }
 
+/** Directories in one comparison of what lies directly in them. */
+const SHALLOW_AT_ONCE = 500;
+
 export class LanePasses {
   readonly #source: LaneSource;
   readonly #settings: TargetSettings;
   readonly #filter: Filter;
   readonly #hooks: LanePassesHooks;
   readonly #pending = new PendingPasses();
+  readonly #shallow = new Set<RelativePath>();
+  #runs = false;
   readonly #closing = new AbortController();
   readonly kept: KeptNames;
   #firstContact: boolean;
@@ -65,7 +71,19 @@ export class LanePasses {
   readonly keptBefore: boolean;
 
   get isIdle(): boolean {
-    return this.#pending.size === 0 && this.#running === undefined;
+    const waiting = this.#pending.size + this.#shallow.size;
+    return waiting === 0 && this.#running === undefined && !this.#runs;
+  }
+
+  /** Has what lies directly in a directory compared. */
+  addShallow(path: RelativePath): void {
+    this.#shallow.add(path);
+    this.run();
+  }
+
+  /** Directories of which what lies directly in them waits to be compared. */
+  get shallow(): ReadonlySet<RelativePath> {
+    return this.#shallow;
   }
 
   /** Subtrees that wait to be compared or are being compared. */
@@ -98,6 +116,7 @@ export class LanePasses {
   /** Forgets what waits, and the acquaintance: the replica is another one. */
   startOver(): void {
     this.#pending.clear();
+    this.#shallow.clear();
     this.#round.abort(new Error("The replica is another one"));
     this.#firstContact = true;
   }
@@ -109,7 +128,7 @@ export class LanePasses {
 
   /** Starts what waits, if it can run now. */
   run(): void {
-    if (this.#running === undefined) void this.#runAll();
+    if (!this.#runs) void this.#runAll();
   }
 
   close(): void {
@@ -118,25 +137,73 @@ export class LanePasses {
 
   async #runAll(): Promise<void> {
     const { signal: closing } = this.#closing;
-    for (;;) {
-      this.#round = new AbortController();
-      const signal = AbortSignal.any([closing, this.#round.signal]);
-      const remote = closing.aborted ? undefined : this.#hooks.remote();
-      const pass = remote === undefined ? undefined : this.#pending.take();
-      if (pass === undefined || remote === undefined) break;
-      this.#running = pass.path;
-      try {
-        const { path, reason } = pass;
-        const task = () => this.#pass(path, reason, remote, signal);
-        const finished = await this.#source.comparisons.run(task, signal);
-        if (!finished) this.#pending.add(path, reason);
-      } catch (error) {
-        if (!signal.aborted) throw error;
-      } finally {
-        this.#running = undefined;
+    this.#runs = true;
+    try {
+      while (!closing.aborted) {
+        const remote = this.#hooks.remote();
+        if (remote === undefined) break;
+        this.#round = new AbortController();
+        const signal = AbortSignal.any([closing, this.#round.signal]);
+        const pass = this.#pending.take();
+        if (pass !== undefined) await this.#runPass(pass, remote, signal);
+        else if (this.#shallow.size === 0) break;
+        else await this.#compareShallow(remote, signal);
       }
+    } finally {
+      this.#runs = false;
     }
     this.#hooks.ended();
+  }
+
+  async #runPass(
+    { path, reason }: { readonly path: RelativePath; readonly reason: PassReason },
+    remote: Remote,
+    signal: AbortSignal,
+  ): Promise<void> {
+    this.#running = path;
+    try {
+      const task = () => this.#pass(path, reason, remote, signal);
+      const finished = await this.#source.comparisons.run(task, signal);
+      if (!finished) this.#pending.add(path, reason);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      // What is broken off by our end is still owed. Of another replica nothing is.
+      if (this.#closing.signal.aborted) this.#pending.add(path, reason);
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  /** Compares what lies directly in some directories; they are owed until that is done. */
+  async #compareShallow(remote: Remote, signal: AbortSignal): Promise<void> {
+    const paths = [...this.#shallow].slice(0, SHALLOW_AT_ONCE);
+    const extras = this.#extras("gap");
+    const found: Difference[] = [];
+    try {
+      const run = await remote.compareDirectories(
+        paths,
+        {
+          deletes: extras === "delete",
+          filter: this.#filter,
+          onDifference: (difference) => found.push(difference),
+        },
+        signal,
+      );
+      if (run.trouble !== undefined) {
+        this.#hooks.failed(run.trouble, remote);
+        return;
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      return;
+    }
+    for (const difference of found) {
+      const { path, isDirectory, what } = difference;
+      if (!this.#filter.keeps(path, isDirectory)) continue;
+      if (what === "extra" && this.kept.protects(path)) continue;
+      this.#hooks.owe(path, kindsOf(difference));
+    }
+    for (const path of paths) this.#shallow.delete(path);
   }
 
   /** True when the part was compared to its end. */

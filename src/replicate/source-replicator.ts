@@ -10,7 +10,7 @@ import type { Journal, Memories } from "../journal/journal.js";
 import { noJournal } from "../journal/no-journal.js";
 import { openJournal } from "../journal/open-journal.js";
 import { SourceState } from "../journal/source-state.js";
-import type { Changes, Coverage, Gap } from "../model/change.js";
+import { type Changes, type Coverage, type Gap, Kind } from "../model/change.js";
 import type { Clock } from "../model/clock.js";
 import type { FactListener, SourceState as State } from "../model/fact.js";
 import { Fault } from "../model/fault.js";
@@ -51,6 +51,9 @@ const CROWD_PAUSE_MS = 20;
 
 /** The name by which a replica is known again; see rsync/remote.ts, `identify`. */
 const TOKEN_FILE = ".treecast-replica" as RelativePath;
+
+/** A directory that was there before, with other times or another mode. */
+const TOUCHED = Kind.Attributes | Kind.Directory;
 
 /** A circle over several machines closes when its last link is made, whenever that is. */
 const LOOP_CHECK_MS = 30_000;
@@ -320,8 +323,10 @@ export class SourceReplicator {
 
   /** A scan found these; replicas that are still to be compared as a whole need not be told. */
   async #found(changes: Changes): Promise<void> {
+    // What came and went since the last checkpoint has left no trace but its directory's time.
+    const kinds = changes.kinds.map((kind) => (kind === TOUCHED ? kind | Kind.Children : kind));
     this.#holds?.weigh(changes);
-    for (const lane of this.#lanes.values()) lane.found(changes);
+    for (const lane of this.#lanes.values()) lane.found({ ...changes, kinds });
     this.#checkpoints?.note(changes);
     while (this.#isCrowded()) await this.#context.clock.sleep(CROWD_PAUSE_MS);
   }

@@ -130,6 +130,7 @@ export class TargetLane {
       {
         isAway: () => !this.#isServed,
         passes: () => this.#passes.owed,
+        shallow: () => this.#passes.shallow,
         compare: (path, reason) => this.#passes.add(path, reason),
         reasonOf: (path) => this.#report.failed.reasonOf(path),
         failedBefore: (debt) => this.#report.failedBefore(debt),
@@ -150,6 +151,7 @@ export class TargetLane {
       deletes: () => this.settings.deletes !== "never" && !this.#deletesRefused,
       kept,
       compare: (path, reason) => this.compare(path, reason),
+      compareChildren: (path) => this.#passes.addShallow(path),
       answered: () => this.#answers(),
       failed: (trouble, remote) => this.#trouble(trouble, remote),
       ended: () => this.#pump(),
@@ -332,7 +334,8 @@ export class TargetLane {
 
   /** What to remember beside the debts; to be asked after `debtChange`. */
   get memory(): unknown {
-    const { willBeKnown: known } = this.#debts;
+    // Where no index is kept, a later one knows nothing of what this replica has.
+    const known = this.#debts.willBeKnown && this.#source.journal.hasIndex;
     return { known, settings: this.#digest, audit: this.#audit.memory };
   }
 

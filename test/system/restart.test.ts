@@ -118,6 +118,18 @@ describe("a restart", () => {
     await until(() => readFileSync(join(replica, "two"), "utf8") === "xyz", { what: "xyz" });
   });
 
+  it("deletes what came before a crash and went after it, though no index ever held it", async () => {
+    await firstRun();
+    // As after a crash: the replica has got it, and the index has not.
+    writeFileSync(join(replica, "a/b/came-and-went"), "");
+    mkdirSync(join(replica, "a/b/directory/deep"), { recursive: true });
+    writeFileSync(join(source, "a/b/x"), "");
+    rmSync(join(source, "a/b/x"));
+    const engine = await start();
+    await untilEqual(source, replica);
+    expect(engine.of("pass")).toEqual([]);
+  });
+
   it("compares everything with a replica that was emptied meanwhile, and says so", async () => {
     await firstRun();
     for (const name of readdirSync(replica)) rmSync(join(replica, name), { recursive: true });
