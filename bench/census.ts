@@ -1,8 +1,10 @@
 /**
  * What a tree holds, entry by entry, and how two trees differ. Names are bytes (latin1), so hostile
- * ones count like all others. This is the judge; it shares nothing with any contestant.
+ * ones count like all others. This is the judge; all it knows of a contestant is the one small file by
+ * which treecast tells a replica from another, and which is no difference.
  */
 import { lstatSync, readdirSync, readFileSync, readlinkSync, type BigIntStats } from "node:fs";
+import { TOKEN_FILE } from "../src/model/own-names.js";
 import { displayPath } from "../src/model/path.js";
 
 export interface Entry {
@@ -110,7 +112,9 @@ export function compare(
       wrong.push(path);
     } else if (!sameAttributes(here, there)) attributes.push(path);
   }
-  const extra = [...replica.entries.keys()].filter((path) => !source.entries.has(path));
+  const extra = [...replica.entries.keys()].filter(
+    (path) => !source.entries.has(path) && path !== TOKEN_FILE,
+  );
   return { missing, extra, wrong, attributes };
 }
 

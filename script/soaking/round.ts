@@ -4,6 +4,7 @@
  */
 import { seeded } from "../../bench/random.js";
 import { pause } from "../../bench/waiting.js";
+import { TOKEN_FILE } from "../../src/model/own-names.js";
 import { displayPath } from "../../src/model/path.js";
 import { census } from "../../test/support/census.js";
 import type { Misfortune } from "./faults.js";
@@ -87,14 +88,11 @@ export async function untilAllEqual(stage: Stage, limitMs: number): Promise<numb
   }
 }
 
-/** In its root, a replica carries what we know it by. */
-const TOKEN = ".treecast-replica";
-
 /** Which names belong to one file is promised within a batch only, so it is left out. */
 function differencesOf(source: ReadonlyMap<string, string>, root: string): string[] {
   let replica: ReadonlyMap<string, string>;
   try {
-    replica = census(root, { include: (path) => path !== TOKEN });
+    replica = census(root, { include: (path) => path !== TOKEN_FILE });
   } catch (error) {
     return [String(error)]; // it changes under the census
   }

@@ -29,7 +29,9 @@ export class Server {
     });
   }
 
+  /** Repeating it is harmless. */
   async start(): Promise<void> {
+    if (this.#child !== undefined) return;
     const [program, ...args] = this.#argv();
     const child = spawn(program, args, { stdio: "ignore", detached: true });
     this.#child = child;

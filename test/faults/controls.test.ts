@@ -9,6 +9,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { stringify } from "yaml";
 import { Program } from "../../script/soaking/program.js";
 import { readLimits } from "../../src/kernel/limits.js";
+import { TOKEN_FILE } from "../../src/model/own-names.js";
 import { differences } from "../support/census.js";
 import { startRsyncd } from "../support/rsyncd.js";
 import { makeTempDir } from "../support/temp.js";
@@ -46,7 +47,7 @@ function setScene(replica: string, target: object, alteration: Alteration | unde
 /** Names of the differences; the token in the replica's root is ours. */
 function differing({ source, replica }: Scene): readonly string[] {
   try {
-    return differences(source, replica, { include: (path) => path !== ".treecast-replica" }).map(
+    return differences(source, replica, { include: (path) => path !== TOKEN_FILE }).map(
       (line) => line.split(" ").slice(0, 2).join(" ").split("\n")[0] ?? "",
     );
   } catch (error) {
