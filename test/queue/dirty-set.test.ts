@@ -1,49 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Batch, Sight } from "../../src/model/batch.js";
 import { Kind } from "../../src/model/change.js";
-import type { RelativePath } from "../../src/model/path.js";
-import {
-  type CutOptions,
-  DELETE_LONGEST_MS,
-  DELETE_QUIET_MS,
-  DirtySet,
-} from "../../src/queue/dirty-set.js";
-
-const path = (text: string) => text as RelativePath;
-const delivered = () => ({ kind: "delivered" }) as const;
-
-/** A disk as a table: what is not in it is missing. */
-function diskOf(entries: Record<string, "directory" | number>) {
-  return (at: RelativePath): Sight => {
-    const parts = at === "" ? [] : at.split("/");
-    for (let depth = 1; depth <= parts.length; depth++) {
-      const named = parts.slice(0, depth).join("/");
-      const entry = entries[named];
-      if (entry === undefined) return { at: path(named), type: "missing", size: 0 };
-      if (entry !== "directory") return { at: path(named), type: "file", size: entry };
-    }
-    return { at, type: "directory", size: 0 };
-  };
-}
-
-function dirtySet(settings: Partial<ConstructorParameters<typeof DirtySet>[0]> = {}): DirtySet {
-  return new DirtySet({
-    longestWaitMs: () => 60_000,
-    batchPaths: 100,
-    batchBytes: 1_000_000,
-    largeFileBytes: 100_000,
-    ...settings,
-  });
-}
-
-function options(
-  disk: Record<string, "directory" | number>,
-  more: Partial<CutOptions> = {},
-): CutOptions {
-  return { now: 10_000, look: diskOf(disk), missing: "send", lane: "normal", ...more };
-}
-
-const names = (batch: Batch | undefined) => batch?.entries.map((entry) => String(entry.path));
+import { DELETE_LONGEST_MS, DELETE_QUIET_MS } from "../../src/queue/dirty-set.js";
+import { delivered, dirtySet, names, options, path } from "./table-disk.js";
 
 describe("DirtySet", () => {
   it("has nothing to cut when nothing changed", () => {
