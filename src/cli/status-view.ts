@@ -70,7 +70,7 @@ function daemonLine({ version, pid, startedAt }: DaemonStatus, { palette, now }:
 
 function sourceLines(source: SourceStatus, view: View): string[] {
   const { palette, width } = view;
-  const { name, path, state, coverage, index, holds } = source;
+  const { name, path, state, reason, coverage, index, holds } = source;
   const paint = {
     watching: palette.green,
     starting: palette.yellow,
@@ -82,6 +82,7 @@ function sourceLines(source: SourceStatus, view: View): string[] {
   const decide = `treecast approve ${shownText(name)}, or treecast reject ${shownText(name)}`;
   return [
     `${palette.bold(title)}  ${paint[state](state)}`,
+    ...(reason === undefined ? [] : wrapText(reason, width - 4).map((line) => `    ${line}`)),
     ...texts.flatMap((text) => wrapText(text, width - 2)).map((line) => `  ${line}`),
     ...holds.flatMap((hold) => holdLines(hold, view)),
     ...(holds.length === 0 ? [] : wrapText(decide, width - 4).map((line) => `    ${line}`)),

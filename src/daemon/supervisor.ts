@@ -21,6 +21,8 @@ export class Supervisor {
   #settings: SourceSettings;
   #replicator: SourceReplicator | undefined;
   #failures = 0;
+  /** Why the last start failed. */
+  #reason: string | undefined;
   #closed = false;
   #cancelRetry: (() => void) | undefined;
   readonly #closing = new AbortController();
@@ -45,6 +47,7 @@ export class Supervisor {
         name: this.#settings.name,
         path: displayPath(this.#settings.path),
         state: "failed",
+        ...(this.#reason === undefined ? {} : { reason: this.#reason }),
         coverage: { watched: 0, unwatched: 0 },
         index: { state: "off", entries: 0, seen: 0, expected: 0, writtenAt: undefined },
         holds: [],
@@ -91,9 +94,10 @@ export class Supervisor {
   }
 
   #failed(fault: Fault): void {
+    const reason = [fault.message, fault.hint].filter((part) => part !== undefined).join(". ");
+    this.#reason = reason;
     const waitMs = backoffMs(++this.#failures, RETRY, Math.random());
     if (this.#failures === 1) {
-      const reason = [fault.message, fault.hint].filter((part) => part !== undefined).join(". ");
       this.#context.facts({
         kind: "source-state",
         source: this.#settings.name,

@@ -41,6 +41,8 @@ export interface CutOptions {
   readonly look: Look;
   readonly missing: OnMissing;
   readonly lane: Lane;
+  /** Nothing but what is gone: the replica has no room, and deletions make some. They follow nobody. */
+  readonly onlyDeletions?: boolean;
 }
 
 export interface CutterParts {
@@ -69,6 +71,9 @@ export class Cutter {
     const { normal, background } = this.#marks;
     const { now, lane, missing } = options;
     if (lane === "large") return this.#cutFrom(normal, "large", options);
+    if (options.onlyDeletions === true) {
+      return missing === "hold" ? undefined : this.#cutFrom(normal, "deleting", options);
+    }
     if (lane === "normal") {
       const deletes = this.#turns.deletesMayGo(now, missing);
       return (

@@ -61,6 +61,13 @@ export class Availability {
     this.#hooks.announce(this.#state);
   }
 
+  /** What stood in the way may be gone: tries before its time. */
+  tryNow(): void {
+    if (!this.isDown) return;
+    this.#cancelRetry?.();
+    void this.#retry();
+  }
+
   /** Forgets the past: the target is met anew, as after a pause. */
   stop(): void {
     this.#cancelRetry?.();

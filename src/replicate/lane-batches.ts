@@ -27,6 +27,8 @@ export interface LaneBatchesHooks {
   compareChildren(path: RelativePath): void;
   /** Something arrived. */
   answered(): void;
+  /** Something was deleted. */
+  madeRoom(): void;
   failed(trouble: Trouble, remote: Remote): void;
   /** A batch has ended: the next one may start. */
   ended(): void;
@@ -66,6 +68,16 @@ export class LaneBatches {
     this.#startNormal(remote, missing);
   }
 
+  /** Sends deletions and nothing else: the replica has no room. */
+  startDeletions(remote: Remote, missing: OnMissing): void {
+    this.rest();
+    if (this.#dirty.flying("normal") > 0) return;
+    const look = createLook(this.#source.root.pinned);
+    const now = this.#source.clock.now();
+    const batch = this.#dirty.cut({ now, lane: "normal", missing, look, onlyDeletions: true });
+    if (batch !== undefined) void this.carry(batch, remote);
+  }
+
   /** Calls the alarm off. */
   rest(): void {
     this.#cancelAlarm?.();
@@ -89,7 +101,9 @@ export class LaneBatches {
       (entry) => (spared.has(entry) ? { kind: "delivered" } : delivery.outcomeOf(entry)),
       clock.now(),
     );
-    if (this.#report.batch(entries, delivery, startedAt)) this.#hooks.answered();
+    const arrived = this.#report.batch(entries, delivery, startedAt);
+    if (arrived) this.#hooks.answered();
+    if (arrived && entries.some(({ sight }) => sight.type === "missing")) this.#hooks.madeRoom();
     for (const entry of entries) {
       const { kinds, sight, path } = entry;
       if ((kinds & Kind.Subtree) !== 0 && sight.type === "directory")

@@ -191,6 +191,7 @@ export class SourceReplicator {
       name: this.settings.name,
       path: displayPath(this.settings.path),
       state: this.#phase.state,
+      ...("reason" in this.#phase ? { reason: this.#phase.reason } : {}),
       coverage: this.#coverage,
       index: this.#indexStatus,
       holds: this.#holds?.list() ?? [],

@@ -9,6 +9,8 @@ export interface SourceStatus {
   /** As shown to people. */
   readonly path: string;
   readonly state: SourceState["state"];
+  /** Why, where it is lost or has failed. */
+  readonly reason?: string | undefined;
   readonly coverage: Coverage;
   readonly index: IndexStatus;
   /** What waits for `approve` or `reject`. */

@@ -78,6 +78,8 @@ export class TargetLane {
   /** The target was met since it was last away: it is the one we know, or everything is compared. */
   #isMet = false;
   #isMeeting = false;
+  /** The replica has no room: only deletions go. */
+  #isFull = false;
   #deletesRefused = false;
   #pumpIsDue = false;
 
@@ -153,6 +155,9 @@ export class TargetLane {
       compare: (path, reason) => this.compare(path, reason),
       compareChildren: (path) => this.#passes.addShallow(path),
       answered: () => this.#answers(),
+      madeRoom: () => {
+        if (this.#isFull) this.#availability.tryNow();
+      },
       failed: (trouble, remote) => this.#trouble(trouble, remote),
       ended: () => this.#pump(),
     });
@@ -413,6 +418,7 @@ export class TargetLane {
     }
     const comparesAll = this.#source.initial === "full";
     this.#isMet = true;
+    this.#isFull = false;
     remote.want(this.settings.sessions.idle);
     this.#dirty.retryNow();
     if (!this.#debts.isKnown && !this.#debts.willBeKnown) {
@@ -470,6 +476,8 @@ export class TargetLane {
       this.#batches.start(remote, this.#onMissing());
       if (!this.#debts.isComplete) void this.#debts.load();
       if (this.#isAtRest && this.#passes.isIdle) this.#availability.proven("live");
+    } else if (remote !== undefined && this.#isFull && !holds.holdsEverything) {
+      this.#batches.startDeletions(remote, this.#onMissing());
     }
     this.#progress.wake();
   }
@@ -499,9 +507,11 @@ export class TargetLane {
       this.#pump();
       return;
     }
+    this.#isFull = trouble.kind === "disk-full";
     this.#isMet = false;
     this.#availability.failed(trouble);
     this.#batches.rest();
+    if (this.#isFull) this.#pumpSoon();
     this.#source.wakeJournal();
     this.#progress.wake();
   }

@@ -34,6 +34,18 @@ describe("DirtySet", () => {
     });
   });
 
+  it("hands out nothing but deletions where nothing else has room, though writes wait before them", () => {
+    const set = dirtySet();
+    set.add(path("new"), Kind.Content, 1);
+    set.add(path("old"), Kind.Gone, 2);
+    const disk = { new: 1 };
+    const only = { now: 2, onlyDeletions: true };
+    expect(set.cut(options(disk, { ...only, missing: "hold" }))).toBeUndefined();
+    expect(names(set.cut(options(disk, only)))).toEqual(["old"]);
+    expect(set.cut(options(disk, only))).toBeUndefined();
+    expect(names(set.cut(options(disk, { now: 2 })))).toEqual(["new"]);
+  });
+
   it("holds a file open for writing until the longest wait, or its close", () => {
     const set = dirtySet({ longestWaitMs: (p) => (p === "log" ? 5_000 : 60_000) });
     set.add(path("log"), Kind.Writing, 1_000);
