@@ -127,6 +127,7 @@ export class LaneAudit {
     const paths = differences.map(({ path }) => path);
     if (!this.#repairs) this.#drift += paths.length;
     this.#tell(this.#audit?.state.drift ?? paths.length, paths.slice(0, SAMPLE), false);
+    this.#source.suspect(paths);
     if (!this.#repairs) return;
     for (const difference of differences) this.#hooks.owe(difference.path, kindsOf(difference));
   }

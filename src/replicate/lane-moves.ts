@@ -6,6 +6,7 @@ import type { Filter } from "../filter/filter.js";
 import { Kind, type Kinds, type Move } from "../model/change.js";
 import type { RelativePath } from "../model/path.js";
 import type { DirtySet } from "../queue/dirty-set.js";
+import type { MoveBatch } from "../queue/moves.js";
 import type { Remote } from "../rsync/remote.js";
 import type { Trouble } from "../rsync/trouble.js";
 import { createLook } from "../transfer/look.js";
@@ -25,6 +26,9 @@ export interface LaneMovesHooks {
 
 /** A smaller file is sent again sooner than a run of its own would have carried its rename. */
 const LARGE_ENOUGH = 4 * 1024 * 1024;
+
+/** A directory that is renamed faster than it can be followed is sent like any other. */
+const MOST_LOOKS = 5;
 
 /** A directory of which nothing is known at its new place: it is sent, then compared with all below. */
 export const MOVED_IN = Kind.Content | Kind.Directory | Kind.Subtree;
@@ -65,14 +69,15 @@ export class LaneMoves {
     this.#closing.abort(new Error("The lane is closed"));
   }
 
-  async #carry(move: NonNullable<ReturnType<DirtySet["cutMove"]>>, remote: Remote): Promise<void> {
+  async #carry(move: MoveBatch, remote: Remote): Promise<void> {
     const { clock, root } = this.#source;
+    const at = await this.#placeNow(move);
     const result: CarriedMove = await carryMove(
       move,
       remote,
       {
         root: root.pinned,
-        at: this.#dirty.placeNow(move),
+        at,
         replaces: this.#replaces(move.to),
         deletes: this.#hooks.mayDelete(),
         filter: this.#hooks.filter,
@@ -84,6 +89,18 @@ export class LaneMoves {
     if (result.trouble !== undefined) this.#hooks.failed(result.trouble, remote);
     this.#source.wakeJournal();
     this.#hooks.ended();
+  }
+
+  /** Where the source has it now. The disk may be ahead of what was told: another rename took it on. */
+  async #placeNow(move: MoveBatch): Promise<RelativePath> {
+    const { root, caughtUp } = this.#source;
+    let at = this.#dirty.placeNow(move);
+    for (let looks = 0; looks < MOST_LOOKS; looks++) {
+      if (createLook(root.pinned)(at).type !== "missing") break;
+      await caughtUp(this.#closing.signal).catch(() => undefined);
+      at = this.#dirty.placeNow(move);
+    }
+    return at;
   }
 
   /** Something else stood there; of a file it would have to go first, and be missed for a moment. */

@@ -245,7 +245,7 @@ export class LanePasses {
       const trouble = await this.#hooks.compared(
         remote,
         extras !== "ignore",
-        result.differences === 0 && extras === "delete" ? startedAt : undefined,
+        result.differences + result.kept === 0 && extras !== "ignore" ? startedAt : undefined,
       );
       if (trouble !== undefined) {
         this.#hooks.failed(trouble, remote);

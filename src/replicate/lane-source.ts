@@ -31,8 +31,12 @@ export interface LaneSource {
   readonly facts: FactListener;
   /** Called by whoever notices first that the root is gone or another one. */
   readonly rootLost: (reason: string) => void;
+  /** Resolves when all that happened before the call was told to the lanes. */
+  readonly caughtUp: (signal: AbortSignal) => Promise<void>;
   /** Something is to be written to the journal in a moment. */
   readonly wakeJournal: () => void;
+  /** A replica was found to differ here although nothing was owed: the watch may hear nothing there. */
+  readonly suspect: (paths: readonly RelativePath[]) => void;
   /** This source and those that its own tree is a replica of. */
   readonly origins: () => readonly string[];
 }

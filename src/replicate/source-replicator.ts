@@ -32,6 +32,7 @@ import { priorities } from "./priorities.js";
 import { Reconciler } from "./reconciler.js";
 import type { SourceSettings, TargetSettings } from "./settings.js";
 import type { IndexStatus, SourceStatus } from "./status.js";
+import { Silence } from "./silence.js";
 import { MEMORY_PREFIX, TargetLane, memoryKey } from "./target-lane.js";
 
 export interface ReplicatorContext {
@@ -74,6 +75,13 @@ export class SourceReplicator {
   #coverage: Coverage = { watched: 0, unwatched: 0 };
   #phase: State = { state: "starting" };
   #cancelLoopCheck: (() => void) | undefined;
+  readonly #silence = new Silence({
+    journal: () => this.#journal,
+    root: () => (this.#phase.state === "root-lost" ? undefined : this.#root.pinned),
+    checkpoint: async () => (await this.#checkpoints?.run()) ?? false,
+    now: () => this.#context.clock.now(),
+    unheard: (path) => this.#watch?.unheard(path),
+  });
   /** Replicas of targets that were taken out. */
   readonly #forgotten = new Set<string>();
 
@@ -250,7 +258,9 @@ export class SourceReplicator {
       comparisons,
       facts,
       rootLost: (reason) => this.#rootLost(reason),
+      caughtUp: async (signal) => this.#watch?.drain({}, signal),
       wakeJournal: () => this.#checkpoints?.wake(),
+      suspect: (paths) => void this.#silence.suspect(paths),
       origins: () => originsBelow(this.#state.id, this.#ownToken()),
     };
     this.#shared = shared;
