@@ -173,14 +173,13 @@ function configuration(
     longestWait: "5s",
     pace,
   };
-  const guards = { guard: "off", scanInterval: "1s", ...TRIAL };
+  const guards = { guard: "off", scanInterval: "1s" };
   return {
     state: join(directory, "state"),
     log: { format: "json" },
     sources: [{ name: "soak", path: source, ...shorter, ...guards, targets }],
   };
 }
-const TRIAL = process.env["TREECAST_SOAK_TRIAL"] !== undefined ? { adopt: "replace" } : {};
 
 /** Removes what a replica holds, its token too; its root stays. */
 export function wipe({ replica }: SoakTarget): void {
