@@ -45,14 +45,15 @@ function kindsOfMove({ fromNode, isDirectory }: Move, node: Node): Kinds {
   return Kind.Content | directory | (isDirectory ? Kind.Subtree : 0);
 }
 
-export function* allOwed(root: Node): Generator<OwedPath> {
-  yield* owedFrom(root, ROOT);
+export function allOwed(root: Node): OwedPath[] {
+  const all: OwedPath[] = [];
+  collect(root, ROOT, all);
+  return all;
 }
 
-function* owedFrom(node: Node, path: RelativePath): Generator<OwedPath> {
+function collect(node: Node, path: RelativePath, into: OwedPath[]): void {
   const owed = owedAt(node);
-  if (owed !== undefined) yield { path, ...owed };
-  for (const child of node.children?.values() ?? []) {
-    yield* owedFrom(child, joinPath(path, child.name));
-  }
+  if (owed !== undefined) into.push({ path, ...owed });
+  if (node.children === undefined) return;
+  for (const child of node.children.values()) collect(child, joinPath(path, child.name), into);
 }

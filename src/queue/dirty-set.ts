@@ -247,21 +247,20 @@ export class DirtySet {
   /** What is owed at a path, in flight or not; undefined when nothing is. */
   debtOf(path: RelativePath): Owed | undefined {
     this.#absorbGone();
-    const node = this.#marks.tree.find(path);
-    const owed = node === undefined ? undefined : owedAt(node);
+    const owed = this.#owedAt(path);
     const { paths, since } = this.#ripple.doubts;
     return paths.has(path) ? inDoubt(owed, since) : owed;
   }
 
-  /** All that is owed, in flight or not. To be read before the set is used again. */
-  *debts(): Generator<OwedPath> {
+  /** All that is owed, in flight or not. */
+  debts(): readonly OwedPath[] {
     this.#absorbGone();
     const { paths, since } = this.#ripple.doubts;
-    const doubted = new Set(paths);
-    for (const owed of allOwed(this.#marks.tree.root)) {
-      yield doubted.delete(owed.path) ? { path: owed.path, ...inDoubt(owed, since) } : owed;
-    }
-    for (const path of doubted) yield { path, ...inDoubt(undefined, since) };
+    const owed = allOwed(this.#marks.tree.root);
+    if (paths.size === 0) return owed;
+    const others = owed.filter(({ path }) => !paths.has(path));
+    const doubted = [...paths].map((path) => ({ path, ...inDoubt(this.#owedAt(path), since) }));
+    return [...others, ...doubted];
   }
 
   /**
@@ -273,6 +272,11 @@ export class DirtySet {
     this.#ripple.forget();
     this.#renames.evict();
     this.#marks.evict();
+  }
+
+  #owedAt(path: RelativePath): Owed | undefined {
+    const node = this.#marks.tree.find(path);
+    return node === undefined ? undefined : owedAt(node);
   }
 
   #settle(

@@ -4,7 +4,7 @@
  */
 import { Kind, type Move as Rename } from "../model/change.js";
 import type { RelativePath } from "../model/path.js";
-import type { Flights } from "./flights.js";
+import { type Flights, moveOver } from "./flights.js";
 import type { Mark, Node } from "./mark.js";
 import type { Marks } from "./marks.js";
 import { type Move, type MoveBatch, type Moves, isAtOrBelow } from "./moves.js";
@@ -109,13 +109,17 @@ function isNewHere({ isNew, flight, flyingBelow, moves }: Mark): boolean {
   return isNew && flight === undefined && flyingBelow === 0 && moves === undefined;
 }
 
-/** True while a directory above a new place is to be made on the replica, and is on its way. */
+/**
+ * True while a directory above a new place is to be made on the replica, and is on its way. One that
+ * is to be moved itself is not: it waits for this move.
+ */
 function awaitsParent(node: Node): boolean {
   for (let above = node.parent; above !== undefined; above = above.parent) {
     const { mark } = above;
     if (mark?.flight !== undefined) return true;
     const isReady = mark?.place === "first" || mark?.place === "content";
-    if (isReady && (mark.kinds & Kind.Directory) !== 0) return true;
+    const isDirectory = isReady && (mark.kinds & Kind.Directory) !== 0;
+    if (isDirectory && moveOver(above) === undefined) return true;
   }
   return false;
 }

@@ -128,6 +128,27 @@ describe("Renames", () => {
     expect(set.cutMove(6)).toMatchObject({ from: "a", to: "p/b" });
   });
 
+  it("wait for a deletion above the old place", () => {
+    const set = dirtySet();
+    set.add(path("p"), GONE, 1);
+    const deletion = set.cut(options({}))!;
+    renamed(set, "p/a", "b", 2);
+    expect(set.cutMove(3)).toBeUndefined();
+    set.end(deletion, delivered, 4);
+    expect(set.cutMove(5)).toMatchObject({ from: "p/a", to: "b" });
+  });
+
+  it("take along a doubt about everything below a directory above", () => {
+    for (const isInFlight of [false, true]) {
+      const set = dirtySet();
+      set.add(path("p"), NEW | Kind.Subtree, 1);
+      if (isInFlight) set.cut(options({ p: "directory" }));
+      renamed(set, "p/a", "b", 2);
+      set.endMove(set.cutMove(3)!, "carried", 4);
+      expect(set.debtOf(path("b"))!.kinds & Kind.Subtree).toBe(Kind.Subtree);
+    }
+  });
+
   it("wait until a new directory above the new place has arrived", () => {
     const set = dirtySet();
     set.add(path("p"), NEW, 1);
@@ -143,11 +164,10 @@ describe("Renames", () => {
 
   it("do not wait for ever for a directory that is itself renamed next", () => {
     const set = dirtySet();
-    set.add(path("p"), Kind.Attributes | Kind.Directory, 1);
+    set.add(path("p"), GONE, 1);
+    set.add(path("p"), NEW, 1);
     renamed(set, "a", "p/b", 1);
     renamed(set, "p", "q", 1);
-    const disk = { q: "directory", "q/b": "directory" } as const;
-    expect(deliverAll(set, disk, 9_000)).toEqual({});
     const first = set.cutMove(9_000)!;
     expect(first).toMatchObject({ from: "a", to: "p/b" });
     expect(set.placeNow(first)).toBe("q/b");
