@@ -27,8 +27,10 @@ export interface LaneMovesHooks {
 /** A smaller file is sent again sooner than a run of its own would have carried its rename. */
 const LARGE_ENOUGH = 4 * 1024 * 1024;
 
-/** A directory that is renamed faster than it can be followed is sent like any other. */
-const MOST_LOOKS = 5;
+/** What is renamed faster than it can be followed is sent like anything else. */
+const MOST_TRIES = 5;
+
+const FELL_BACK: CarriedMove = { outcome: "fallback", sentBytes: 0 };
 
 /** A directory of which nothing is known at its new place: it is sent, then compared with all below. */
 export const MOVED_IN = Kind.Content | Kind.Directory | Kind.Subtree;
@@ -70,37 +72,32 @@ export class LaneMoves {
   }
 
   async #carry(move: MoveBatch, remote: Remote): Promise<void> {
-    const { clock, root } = this.#source;
-    const at = await this.#placeNow(move);
-    const result: CarriedMove = await carryMove(
-      move,
-      remote,
-      {
-        root: root.pinned,
-        at,
-        replaces: this.#replaces(move.to),
-        deletes: this.#hooks.mayDelete(),
-        filter: this.#hooks.filter,
-        owe: (path, differing) => this.#hooks.owe(path, differing),
-      },
-      this.#closing.signal,
-    ).catch(() => ({ outcome: "fallback", sentBytes: 0 }));
-    this.#dirty.endMove(move, result.outcome, clock.now());
+    const result = await this.#follow(move, remote).catch(() => FELL_BACK);
+    this.#dirty.endMove(move, result.outcome, this.#source.clock.now());
     if (result.trouble !== undefined) this.#hooks.failed(result.trouble, remote);
     this.#source.wakeJournal();
     this.#hooks.ended();
   }
 
-  /** Where the source has it now. The disk may be ahead of what was told: another rename took it on. */
-  async #placeNow(move: MoveBatch): Promise<RelativePath> {
+  /** Tries again where the source turns out to have it elsewhere by now: the disk is ahead of the news. */
+  async #follow(move: MoveBatch, remote: Remote): Promise<CarriedMove> {
     const { root, caughtUp } = this.#source;
-    let at = this.#dirty.placeNow(move);
-    for (let looks = 0; looks < MOST_LOOKS; looks++) {
-      if (createLook(root.pinned)(at).type !== "missing") break;
-      await caughtUp(this.#closing.signal).catch(() => undefined);
-      at = this.#dirty.placeNow(move);
+    for (let tries = 1; ; tries++) {
+      const at = this.#dirty.placeNow(move);
+      const options = {
+        root: root.pinned,
+        at,
+        replaces: this.#replaces(move.to),
+        deletes: this.#hooks.mayDelete(),
+        filter: this.#hooks.filter,
+        owe: (path: RelativePath, kinds: Kinds) => this.#hooks.owe(path, kinds),
+      };
+      const result = await carryMove(move, remote, options, this.#closing.signal);
+      const isOver = result.outcome === "carried" || result.trouble !== undefined;
+      if (isOver || tries === MOST_TRIES) return result;
+      await caughtUp(this.#closing.signal);
+      if (this.#dirty.placeNow(move) === at) return result;
     }
-    return at;
   }
 
   /** Something else stood there; of a file it would have to go first, and be missed for a moment. */
