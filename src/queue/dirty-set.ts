@@ -246,7 +246,6 @@ export class DirtySet {
 
   /** What is owed at a path, in flight or not; undefined when nothing is. */
   debtOf(path: RelativePath): Owed | undefined {
-    this.#absorbGone();
     const owed = this.#owedAt(path);
     const { paths, since } = this.#ripple.doubts;
     return paths.has(path) ? inDoubt(owed, since) : owed;

@@ -92,6 +92,17 @@ describe("Renames", () => {
     expect(owed(set)).not.toHaveProperty("a/written");
   });
 
+  it("find what was changed in the same breath though questions are asked in between", () => {
+    const set = dirtySet();
+    set.add(path("a/f"), Kind.Content, 1);
+    set.add(path("a"), GONE, 1);
+    set.add(path("b"), NEW, 1);
+    expect(set.debtOf(path("b"))).toMatchObject({ kinds: NEW });
+    expect(set.awaitsClose(path("b"))).toBe(false);
+    set.addMove({ from: path("a"), to: path("b"), isDirectory: true }, 1);
+    expect(owed(set)).toMatchObject({ "b/f": Kind.Content });
+  });
+
   it("mark at the new place what is in flight at the old one, and wait for it", () => {
     const set = dirtySet();
     const before = { a: "directory", "a/f": 1 } as const;
