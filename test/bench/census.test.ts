@@ -99,7 +99,7 @@ describe("untilEqual", () => {
 describe("churn", () => {
   it("does the same for the same seed, hostile names and all", async () => {
     const roots = [makeTempDir(), makeTempDir()] as const;
-    for (const root of roots) await churn(root, { operations: 600, seed: 3 });
+    for (const root of roots) await churn(root, { operations: 600, seed: 1 });
     const [one, other] = [census(roots[0]), census(roots[1])];
     expect(differ(compare(one, other, { contents: true }))).toBe(0);
     expect(one.entries.size).toBeGreaterThan(50);

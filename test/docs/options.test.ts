@@ -38,7 +38,7 @@ const ELSEWHERE = [
 ];
 
 describe("the documentation's options", () => {
-  const scripts = ["demo", "test", "bootstrap", "bench"].map((name) =>
+  const scripts = ["demo", "test", "bootstrap", "bench", "soak"].map((name) =>
     output(join(ROOT, "script", name), ["--help"]),
   );
   const ours = optionsIn([treecastHelp(), ...scripts].join("\n"));
