@@ -15,7 +15,15 @@ export type {
 } from "./library/watch-stream.js";
 
 export { replicate } from "./library/replication.js";
-export type { ReplicateOptions, Replication } from "./library/replication.js";
+export type { Replication } from "./library/replication.js";
+export type {
+  AuditOptions,
+  GuardLimitOptions,
+  GuardOptions,
+  PassOptions,
+  ReplicateOptions,
+  TrashOptions,
+} from "./library/replicate-options.js";
 
 export { loadConfig } from "./config/load.js";
 export type { LoadOptions } from "./config/load.js";
@@ -32,7 +40,13 @@ export type {
 
 export { startDaemon } from "./daemon/daemon.js";
 export type { Daemon, DaemonOptions, ReloadSummary } from "./daemon/daemon.js";
-export type { DeliveredCounts, SourceStatus, TargetStatus } from "./replicate/status.js";
+export type { FailedPath } from "./replicate/failed-paths.js";
+export type {
+  DeliveredCounts,
+  IndexStatus,
+  SourceStatus,
+  TargetStatus,
+} from "./replicate/status.js";
 
 export { Fault, FAULT_CODES } from "./model/fault.js";
 export type { FaultCode } from "./model/fault.js";
@@ -45,8 +59,11 @@ export type {
   FactListener,
   PassFinished,
   PathFailed,
+  SourceScanned,
   SourceState,
+  TargetAudited,
   TargetState,
 } from "./model/fact.js";
+export type { Hold, HoldEnd, HoldKind } from "./model/hold.js";
 export type { Coverage, Gap, GapReason } from "./model/change.js";
 export type { Endpoint } from "./model/endpoint.js";

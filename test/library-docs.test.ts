@@ -2,6 +2,14 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
+import {
+  auditShape,
+  defaultsShape,
+  guardShape,
+  limitShape,
+  passShape,
+  trashShape,
+} from "../src/config/schema.js";
 import { makeTempDir } from "./support/temp.js";
 
 const home = resolve(import.meta.dirname, "..");
@@ -60,18 +68,49 @@ describe("docs/library.md", () => {
     },
   );
 
-  it("names every option of watch() and replicate(), and only those", () => {
-    for (const file of ["watch-stream", "replication"]) {
-      const source = readFileSync(join(home, `src/library/${file}.ts`), "utf8");
-      const body =
-        /export interface (?:Watch|Replicate)Options \{\n(.*?)^\}/ms.exec(source)?.[1] ?? "";
-      const names = [...body.matchAll(/^ {2}readonly (\w+)\?/gm)].map(([, name]) => name ?? "");
+  it("has replicate() take every setting that defaults may give, and nothing that is none", () => {
+    const own = ["name", "state", "onFact", "signal"];
+    const settings = optionsOf("replicate-options", "Replicate").filter(
+      (name) => !own.includes(name),
+    );
+    expect(settings.sort()).toEqual(Object.keys(defaultsShape).sort());
+    for (const [options, shape] of [
+      ["Guard", guardShape],
+      ["GuardLimit", limitShape],
+      ["Pass", passShape],
+      ["Audit", auditShape],
+      ["Trash", trashShape],
+    ] as const) {
+      expect(optionsOf("replicate-options", options).sort()).toEqual(Object.keys(shape).sort());
+    }
+  });
+
+  it("names every option of watch() and replicate()", () => {
+    const settings = readFileSync(join(home, "docs/configuration.md"), "utf8");
+    for (const names of [
+      optionsOf("watch-stream", "Watch"),
+      optionsOf("replicate-options", "Replicate"),
+    ]) {
       expect(names.length).toBeGreaterThan(2);
-      const settings = readFileSync(join(home, "docs/configuration.md"), "utf8");
       const missing = names.filter(
         (name) => !page.includes(`\`${name}\``) && !settings.includes(`| \`${name}\` |`),
       );
       expect(missing).toEqual([]);
     }
   });
+
+  it("names every kind of fact", () => {
+    const source = readFileSync(join(home, "src/model/fact.ts"), "utf8");
+    const kinds = [...source.matchAll(/readonly kind: "([a-z-]+)"/g)].map(([, kind]) => kind);
+    expect(kinds.length).toBeGreaterThan(10);
+    expect(kinds.filter((kind) => !page.includes(`\`${kind!}\``))).toEqual([]);
+  });
 });
+
+/** The names that an interface of the library's options declares, as its source has them. */
+function optionsOf(file: string, name: string): string[] {
+  const source = readFileSync(join(home, `src/library/${file}.ts`), "utf8");
+  const start = source.indexOf(`export interface ${name}Options {`);
+  const body = source.slice(start, source.indexOf("\n}\n", start));
+  return [...body.matchAll(/^ {2}readonly (\w+)\?/gm)].map(([, each]) => each ?? "");
+}

@@ -235,13 +235,93 @@ describe("replicate()", () => {
         expect(readFileSync(join(place, "file"), "utf8")).toBe(String(round));
       }
     }
-    expect(readdirSync(copy).sort()).toEqual(["file", "first"]);
+    rmSync(join(source, "first"));
+    await replication.flush();
+    expect(readdirSync(copy).sort()).toEqual([".treecast-replica", "file"]);
+    expect(readdirSync(second).sort()).toEqual([".treecast-replica", "file"]);
     expect(replication.status).toMatchObject({ name: "source", state: "watching" });
     expect(replication.status.targets.map(({ state: each, owed }) => [each, owed])).toEqual([
       ["live", 0],
       ["live", 0],
     ]);
     expect(JSON.parse(JSON.stringify(replication.status))).toMatchObject({ path: source });
+  });
+
+  it("takes every kind of setting in the words of a configuration", async () => {
+    const { source, copy, state, put } = makeTree();
+    const facts: Fact[] = [];
+    await using replication = await replicate(source, copy, {
+      state,
+      index: "on",
+      scanInterval: "2s",
+      longestWait: { default: "10s", "*.log": "1s" },
+      first: ["*.css"],
+      last: ["*.html"],
+      guard: { deletes: { entries: 500, share: "30%" }, rewrites: "off" },
+      passes: [{ every: "1h", filter: ["- *.css"], bandwidth: "10MiB", window: "22:00-06:00" }],
+      audit: { share: "100%", checksum: true, repair: false },
+      trash: { keep: "3d", overwritten: true },
+      identity: "address",
+      onFact: (fact) => facts.push(fact),
+    });
+    await replication.flush();
+    // What no file in the root tells apart is known by its address alone.
+    expect(readdirSync(copy)).toEqual([]);
+    // Nothing is deleted where the source is suddenly empty.
+    put("stays", "");
+    put("page.html", "1");
+    await replication.flush();
+    put("page.html", "2");
+    await replication.flush();
+    rmSync(join(source, "page.html"));
+    await replication.flush();
+    expect(readdirSync(copy).sort()).toEqual([".treecast-trash", "stays"]);
+    const [day] = readdirSync(join(copy, ".treecast-trash"));
+    expect(readFileSync(join(copy, ".treecast-trash", day!, "page.html"), "utf8")).toBe("2");
+    expect(replication.status.index.state).toBe("current");
+    expect(facts.filter((fact) => fact.kind === "note" && fact.level !== "info")).toEqual([]);
+  });
+
+  it("keeps no index, and guards nothing, where both are off", async () => {
+    const { source, copy, state, put } = makeTree();
+    for (const name of ["a", "b", "c"]) put(name, "");
+    await using replication = await replicate(source, copy, {
+      state,
+      index: "off",
+      guard: "off",
+      audit: "off",
+      trash: "off",
+    });
+    await replication.flush();
+    expect(replication.status.index.state).toBe("off");
+    for (const name of ["a", "b"]) rmSync(join(source, name));
+    await replication.flush();
+    expect(readdirSync(copy).sort()).toEqual([".treecast-replica", "c"]);
+  });
+
+  it("lets go, or drops, what a guard holds", async () => {
+    const { source, copy, state, put } = makeTree();
+    const names = Array.from({ length: 10 }, (_, at) => `f${at}`);
+    const guard = { deletes: { entries: 5, share: "40%" } };
+    await using replication = await replicate(source, copy, { state, guard });
+    const there = () => readdirSync(copy).filter((name) => name.startsWith("f"));
+    const untilHeld = () => until(() => replication.status.holds.length > 0, { what: "a hold" });
+    for (const decide of ["approve", "reject"] as const) {
+      put("stays", decide);
+      for (const name of names) put(name, decide);
+      await replication.flush();
+      // Only what the index knows has a share of it.
+      await until(() => replication.status.index.entries > names.length);
+      for (const name of names) rmSync(join(source, name));
+      await untilHeld();
+      expect(there()).toEqual(names);
+      expect(replication[decide]()).toMatchObject([{ kind: "deletes" }]);
+      await replication.flush();
+      expect(there()).toEqual(decide === "approve" ? [] : names);
+      expect(replication.status.holds).toEqual([]);
+    }
+    await replication.close();
+    expect(replication.approve()).toEqual([]);
   });
 
   it("closes with its signal, ends its facts, and leaves no process behind", async () => {

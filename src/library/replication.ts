@@ -2,61 +2,20 @@
 import { type ArgumentOverrides, configFromArguments } from "../config/arguments.js";
 import { type Daemon, startDaemon } from "../daemon/daemon.js";
 import { FactStream } from "./fact-stream.js";
-import type { DeletePolicy } from "../config/config.js";
-import type { Fact, FactListener } from "../model/fact.js";
+import type { Fact } from "../model/fact.js";
+import type { Hold } from "../model/hold.js";
 import type { SourceStatus } from "../replicate/status.js";
-
-/** Settings by the names and in the words they have in a configuration; they hold for every target. */
-export interface ReplicateOptions {
-  /** Shown in facts. Standard: the last part of the source. */
-  readonly name?: string;
-  /** The directory for what must survive a restart. */
-  readonly state?: string;
-  readonly filter?: readonly string[];
-  readonly filterFile?: string | readonly string[];
-  readonly initial?: "full" | "none";
-  /** Lengths of time are texts such as `500ms`, `30s`. */
-  readonly longestWait?: string;
-  readonly passwordFile?: string;
-  readonly passwordEnv?: string;
-  readonly passwordCredential?: string;
-  readonly deletes?: DeletePolicy;
-  readonly adopt?: "keep" | "replace";
-  readonly attributes?: "mirror" | "content";
-  readonly acls?: boolean;
-  readonly xattrs?: boolean;
-  readonly compress?: boolean;
-  /** A size such as `10MiB`. */
-  readonly bandwidth?: string;
-  readonly rsyncOptions?: readonly string[];
-  readonly rsync?: string;
-  readonly remoteRsync?: string;
-  readonly ssh?: {
-    readonly program?: string;
-    readonly identity?: string;
-    readonly port?: number;
-    readonly knownHosts?: string;
-    readonly config?: string;
-    readonly options?: readonly string[];
-  };
-  readonly timeout?: string;
-  readonly connectTimeout?: string;
-  readonly sessions?: { readonly idle?: number; readonly max?: number };
-  readonly pace?: string;
-  readonly largeFile?: string;
-  readonly batch?: number;
-  readonly retry?: { readonly first?: string; readonly max?: string };
-  /** Called with every fact, as it happens. */
-  readonly onFact?: FactListener;
-  /** Gives up the start, or closes what runs. */
-  readonly signal?: AbortSignal;
-}
+import type { ReplicateOptions } from "./replicate-options.js";
 
 export interface Replication extends AsyncDisposable {
   /** What can be said at this moment: states, what is owed, lag, counts. */
   readonly status: SourceStatus;
   /** Resolves when everything that happened before the call is on every target. */
   flush(signal?: AbortSignal): Promise<void>;
+  /** Lets work go that a guard holds (`status.holds`); answers what was held. */
+  approve(): readonly Hold[];
+  /** Drops it: what was to be deleted stays on the replicas, what was rewritten is not sent. */
+  reject(): readonly Hold[];
   /** Every fact from now on; ends when the replication does. */
   facts(): AsyncIterableIterator<Fact, undefined>;
   /** Lets what is in flight arrive within the grace (standard: 10 s). Repeating it is harmless. */
@@ -117,6 +76,14 @@ class RunningReplication implements Replication {
 
   async flush(signal?: AbortSignal): Promise<void> {
     await this.#daemon.flush(signal);
+  }
+
+  approve(): readonly Hold[] {
+    return this.#daemon.running[0]?.replicator?.approve() ?? [];
+  }
+
+  reject(): readonly Hold[] {
+    return this.#daemon.running[0]?.replicator?.reject() ?? [];
   }
 
   facts(): AsyncIterableIterator<Fact, undefined> {
