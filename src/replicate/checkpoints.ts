@@ -47,7 +47,7 @@ export class Checkpoints {
   #pauseMs = PAUSE_MS;
   /** When a checkpoint last came to its end, ms since the epoch. */
   writtenAt: number | undefined;
-  /** Entries in the index, as of the last look; undefined before the first. */
+  /** Entries in the index, as of the last checkpoint; undefined before the first. */
   indexed: number | undefined;
 
   constructor(journal: Journal, clock: Clock, hooks: CheckpointHooks) {
@@ -138,6 +138,7 @@ export class Checkpoints {
       await this.#journal.commit(this.#hooks.debts(), this.#hooks.memories());
       this.writtenAt = this.#clock.now();
       this.#hooks.committed();
+      await this.#count();
       return true;
     } catch {
       // The journal has said what is wrong. What it has seen it keeps, so naming it again is enough.
@@ -147,6 +148,13 @@ export class Checkpoints {
     }
   }
 
+  async #count(): Promise<void> {
+    if (!this.#journal.hasIndex) return;
+    // It may be closing, or have been damaged since: the figure is then as it was.
+    const counted = await this.#journal.count([]).catch(() => undefined);
+    this.indexed = counted?.all ?? this.indexed;
+  }
+
   async #look(
     root: string,
     paths: ReadonlySet<RelativePath>,
@@ -154,7 +162,6 @@ export class Checkpoints {
   ): Promise<readonly RelativePath[]> {
     if (!this.#journal.hasIndex || paths.size + subtrees.size === 0) return [];
     const seen = await this.#journal.look(root, [...paths], [...subtrees]);
-    this.indexed = seen.indexed;
     if (seen.rewritten > 0) this.#hooks.rewritten(seen.rewritten, seen.indexed);
     return seen.racy;
   }

@@ -69,7 +69,12 @@ export class Holds {
 
   /** Deletions have to wait: held, or not judged yet. */
   get holdsDeletes(): boolean {
-    return this.#judging > 0 || this.#held.size > 0;
+    return this.isJudging || this.#held.size > 0;
+  }
+
+  /** Deletions that were told are being weighed: in a moment they go, or are held. */
+  get isJudging(): boolean {
+    return this.#judging > 0;
   }
 
   /** Nothing may be sent. */

@@ -46,6 +46,17 @@ async function untilHeld(engine: Engine, kind: "deletes" | "rewrites"): Promise<
   await until(() => holds(engine).some((hold) => hold.kind === kind), { what: `held ${kind}` });
 }
 
+describe("a deletion that is weighed", () => {
+  it("is waited for by a flush", async () => {
+    const engine = await start();
+    for (let i = 0; i < 20; i++) {
+      rmSync(join(source, `d/f${i}`));
+      await engine.daemon.flush();
+      expect(existsSync(join(replica, `d/f${i}`)), `round ${i}`).toBe(false);
+    }
+  });
+});
+
 describe("a mass deletion", () => {
   it("is held, while contents go on, and goes when it is approved", async () => {
     const engine = await start();
