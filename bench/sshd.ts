@@ -50,6 +50,8 @@ export async function startSshd(scratch: string): Promise<Sshd> {
       // Contestants that log in once for every change must not be turned away.
       "MaxStartups 1000",
       "MaxSessions 1000",
+      // A login shell would read, and wait for, whatever the user's own start-up files do.
+      `SetEnv HOME=${directory}`,
       "",
     ].join("\n"),
   );

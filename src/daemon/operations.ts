@@ -58,6 +58,10 @@ export class DaemonOperations implements Operations {
         const names = { source, target: lane.settings.name };
         try {
           await replicator.flush([lane.settings.name], either);
+          const { holds } = replicator.status;
+          // What is held waits for a person, and not for this call.
+          if (holds.length > 0)
+            return { ...names, state: "behind", reason: HELD, owed: lane.status.owed };
           return { ...names, state: "arrived", reason: "", owed: 0 };
         } catch (error) {
           if (!timeout.aborted || signal?.aborted === true) throw error;
@@ -138,10 +142,12 @@ export class DaemonOperations implements Operations {
   }
 }
 
+const HELD = "work is held; see `treecast status`";
+
 /** What keeps a target behind, in words. */
 function hindrance(source: SourceStatus, target: TargetStatus): string {
   if (source.state === "root-lost") return "the source's root is lost";
-  if (source.holds.length > 0) return "work is held; see `treecast status`";
+  if (source.holds.length > 0) return HELD;
   if (target.state === "down") return target.reason;
   const [failed] = target.failed;
   if (failed !== undefined) {

@@ -25,6 +25,8 @@ export interface LaneBatchesHooks {
   compare(path: RelativePath, reason: "replaced" | "moved"): void;
   /** Names directly in a directory may be gone that nobody remembers. */
   compareChildren(path: RelativePath): void;
+  /** These are being sent. */
+  sending(entries: readonly BatchEntry[]): void;
   /** Something arrived. */
   answered(): void;
   /** Something was deleted. */
@@ -91,6 +93,7 @@ export class LaneBatches {
     const startedAt = clock.now();
     const spared = new Set(batch.entries.filter((entry) => this.#isSpared(entry)));
     const entries = batch.entries.filter((entry) => !spared.has(entry));
+    this.#hooks.sending(entries);
     const delivery = await deliver({ ...batch, entries }, remote, {
       deletes: this.#hooks.deletes(),
       look: () => createLook(root.pinned),

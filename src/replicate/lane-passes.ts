@@ -1,5 +1,7 @@
 /** Runs the passes of one lane, one at a time, and decides what each may delete. */
 import type { Filter } from "../filter/filter.js";
+import { readdirSync } from "node:fs";
+import type { BatchEntry } from "../model/batch.js";
 import type { Kinds } from "../model/change.js";
 import { type RelativePath, ROOT, isBelow } from "../model/path.js";
 import { kindsOf } from "../rsync/itemize.js";
@@ -46,6 +48,8 @@ export class LanePasses {
   readonly #closing = new AbortController();
   readonly kept: KeptNames;
   #firstContact: boolean;
+  /** What was sent during the first contact. */
+  readonly #sent = new Set<RelativePath>();
   #running: RelativePath | undefined;
   /** Ends the pass under way, and no more. */
   #round = new AbortController();
@@ -73,6 +77,32 @@ export class LanePasses {
   get isIdle(): boolean {
     const waiting = this.#pending.size + this.#shallow.size;
     return waiting === 0 && this.#running === undefined && !this.#runs;
+  }
+
+  /**
+   * True when the replica holds nothing at all, so that nothing on it can be anybody's but ours from
+   * now on. Asked before anything is sent; in doubt false.
+   */
+  async findsNothing(remote: Remote): Promise<boolean> {
+    if (!this.#firstContact || this.#settings.deletes === "never") return false;
+    let missing = 0;
+    let others = 0;
+    const run = await remote.compareDirectories([ROOT], {
+      deletes: true,
+      filter: this.#filter,
+      onDifference: ({ path, isDirectory, what }) => {
+        if (path === ROOT || !this.#filter.keeps(path, isDirectory)) return;
+        if (what === "missing") missing++;
+        else others++;
+      },
+    });
+    const here = readdirSync(this.#source.root.pinned, { withFileTypes: true, encoding: "latin1" });
+    const kept = here.filter((entry) =>
+      this.#filter.keeps(entry.name as RelativePath, entry.isDirectory()),
+    );
+    if (run.outcome !== "done" || others > 0 || missing !== kept.length) return false;
+    this.#firstContact = false;
+    return true;
   }
 
   /** Has what lies directly in a directory compared. */
@@ -113,12 +143,22 @@ export class LanePasses {
     this.run();
   }
 
+  /**
+   * These are being sent. Until the first pass has told what was on the replica before us, they are
+   * remembered: deleted here before that pass comes to them, they would look like somebody's.
+   */
+  sending(entries: readonly BatchEntry[]): void {
+    if (!this.#firstContact) return;
+    for (const { path, sight } of entries) if (sight.type !== "missing") this.#sent.add(path);
+  }
+
   /** Forgets what waits, and the acquaintance: the replica is another one. */
   startOver(): void {
     this.#pending.clear();
     this.#shallow.clear();
     this.#round.abort(new Error("The replica is another one"));
     this.#firstContact = true;
+    this.#sent.clear();
   }
 
   /** What was there before us, for the next run. */
@@ -221,6 +261,7 @@ export class LanePasses {
       {
         extras,
         kept: this.kept,
+        isOurs: (at) => this.#sent.has(at),
         keeps: (at, isDirectory) => this.#filter.keeps(at, isDirectory),
         owe: (at, kinds) => this.#hooks.owe(at, kinds),
         compare: (at, deletes, onDifference, either) =>
@@ -242,6 +283,7 @@ export class LanePasses {
     }
     if (path === ROOT) {
       if (extras !== "ignore") this.#firstContact = false;
+      this.#sent.clear();
       const trouble = await this.#hooks.compared(
         remote,
         extras !== "ignore",

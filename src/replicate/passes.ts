@@ -27,6 +27,8 @@ export type ExtraPolicy = "delete" | "keep" | "ignore";
 export interface PassOptions {
   readonly extras: ExtraPolicy;
   readonly kept: KeptNames;
+  /** Sent by us since the target was met. */
+  readonly isOurs: (path: RelativePath) => boolean;
   /** rsync knows only a part of the filter: every difference is judged by all of it. */
   readonly keeps: Filter["keeps"];
   readonly compare: (
@@ -59,7 +61,7 @@ const SAMPLE = 5;
 
 export async function comparePass(
   path: RelativePath,
-  { extras, kept, keeps, compare, owe }: PassOptions,
+  { extras, kept, isOurs, keeps, compare, owe }: PassOptions,
   signal: AbortSignal,
 ): Promise<PassResult> {
   const enough = new AbortController();
@@ -75,8 +77,10 @@ export async function comparePass(
       if (differences >= MOST_DIFFERENCES) enough.abort();
       return;
     }
-    if (extras === "keep") kept.remember(difference.path);
-    if (extras === "keep" || kept.protects(difference.path)) {
+    // What we have sent meanwhile, and what is gone here by now, is nobody's but ours.
+    const isForeign = extras === "keep" && !isOurs(difference.path);
+    if (isForeign) kept.remember(difference.path);
+    if (isForeign || kept.protects(difference.path)) {
       if (keptCount++ < SAMPLE) keptSample.push(difference.path);
       return;
     }

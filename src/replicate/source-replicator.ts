@@ -258,7 +258,7 @@ export class SourceReplicator {
       comparisons,
       facts,
       rootLost: (reason) => this.#rootLost(reason),
-      caughtUp: async (signal) => this.#watch?.drain({}, signal),
+      caughtUp: async (signal) => this.#watch?.drain({ scan: false }, signal),
       wakeJournal: () => this.#checkpoints?.wake(),
       suspect: (paths) => void this.#silence.suspect(paths),
       origins: () => originsBelow(this.#state.id, this.#ownToken()),

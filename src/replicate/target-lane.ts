@@ -154,6 +154,7 @@ export class TargetLane {
       kept,
       compare: (path, reason) => this.compare(path, reason),
       compareChildren: (path) => this.#passes.addShallow(path),
+      sending: (entries) => this.#passes.sending(entries),
       answered: () => this.#answers(),
       madeRoom: () => {
         if (this.#isFull) this.#availability.tryNow();
@@ -297,6 +298,7 @@ export class TargetLane {
       this.#isMet &&
       this.#debts.isComplete &&
       this.#passes.isIdle &&
+      !this.#source.holds.isJudging &&
       !this.#dirty.hasBefore(time, this.#onMissing())
     );
   }
@@ -408,6 +410,11 @@ export class TargetLane {
       this.#refuseDeletes(); // and there it is
     }
     if (meeting.kind === "stranger") this.#meetStranger();
+    if (meeting.kind !== "known" && (await this.#passes.findsNothing(remote))) {
+      // Nobody's files are there: whatever becomes of the first pass, what is there is ours.
+      this.#meeting.acquaint(this.#passes.acquaintance, true);
+    }
+    if (remote !== this.#remote) return;
     if (meeting.kind === "known" && meeting.lacksToken) {
       const trouble = await this.#meeting.leaveToken(remote);
       if (remote !== this.#remote) return;

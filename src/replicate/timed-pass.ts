@@ -84,6 +84,7 @@ export class TimedPass {
       {
         extras: this.#extras(),
         kept,
+        isOurs: () => false,
         keeps: (path, isDirectory) => this.#filter.keeps(path, isDirectory),
         owe: (path, kinds) => {
           if (dirty.awaitsClose(path) || dirty.debtOf(path) !== undefined) return;

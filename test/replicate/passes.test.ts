@@ -14,6 +14,7 @@ const DIFFERENCES: readonly Difference[] = [
   { path: path("changed"), what: "content", isDirectory: false, properties: [] },
   { path: path("mode"), what: "attributes", isDirectory: false, properties: [] },
   { path: path("theirs"), what: "extra", isDirectory: false, properties: [] },
+  { path: path("ours"), what: "extra", isDirectory: false, properties: [] },
   { path: path("hidden"), what: "extra", isDirectory: false, properties: [] },
 ];
 
@@ -25,6 +26,7 @@ async function pass(options: Partial<PassOptions> = {}, found = DIFFERENCES) {
     {
       extras: "delete",
       kept,
+      isOurs: (at) => at === "ours",
       keeps: (at) => at !== "hidden",
       compare: (_path, _deletes, onDifference) => {
         for (const difference of found) onDifference(difference);
@@ -47,15 +49,16 @@ describe("comparePass()", () => {
       changed: Kind.Content,
       mode: Kind.Attributes,
       theirs: Kind.Gone,
+      ours: Kind.Gone,
     });
-    expect(result).toMatchObject({ differences: 5, kept: 0, unfinished: false });
+    expect(result).toMatchObject({ differences: 6, kept: 0, unfinished: false });
   });
 
   it("remembers at first contact what only the replica has, and owes none of it", async () => {
     const { owed, kept, result } = await pass({ extras: "keep" });
     expect(owed.has("theirs")).toBe(false);
     expect(kept.acquaintance.kept).toEqual(["theirs"]);
-    expect(result).toMatchObject({ differences: 4, kept: 1, keptSample: ["theirs"] });
+    expect(result).toMatchObject({ differences: 5, kept: 1, keptSample: ["theirs"] });
   });
 
   it("spares what was there before us in every later pass", async () => {

@@ -61,6 +61,8 @@ export async function startSshd({ name = "treecast-sshd-" } = {}): Promise<Sshd>
       "PasswordAuthentication no",
       "KbdInteractiveAuthentication no",
       "LogLevel VERBOSE",
+      // A login shell would read, and wait for, whatever the user's own start-up files do.
+      `SetEnv HOME=${directory}`,
       "",
     ].join("\n"),
   );
