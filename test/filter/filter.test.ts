@@ -127,11 +127,7 @@ describe("a filter", () => {
       false,
     );
     const own = compileFilter(OWN_RULES);
-    for (const path of [
-      ".treecast-replica",
-      ".treecast-trash/",
-      "d/.treecast-partial/x",
-    ]) {
+    for (const path of [".treecast-replica", ".treecast-trash/", "d/.treecast-partial/x"]) {
       expect(keeps(own, path), path).toBe(false);
     }
     for (const path of [

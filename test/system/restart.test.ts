@@ -108,13 +108,13 @@ describe("a restart", () => {
     const before = new Date("2020-01-01T00:00:00Z");
     writeFileSync(join(source, "two"), "ow2");
     utimesSync(join(source, "two"), before, before);
-    let engine = await start();
+    const engine = await start();
     await untilEqual(source, replica);
     await engine.daemon.flush();
     await engine.stop();
     writeFileSync(join(source, "two"), "xyz");
     utimesSync(join(source, "two"), before, before);
-    engine = await start();
+    await start();
     await until(() => readFileSync(join(replica, "two"), "utf8") === "xyz", { what: "xyz" });
   });
 
