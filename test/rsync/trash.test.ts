@@ -117,8 +117,8 @@ describe.each([...KINDS, "local, deleting by filter"] as const)(
       }
       expect((await remote.emptyTrash(now)).outcome).toBe("done");
       // Sixty days back are looked for.
-      const days = readdirSync(join(replica, ".treecast-trash"));
-      expect(days.sort()).toEqual(["2025-12-01", "2026-03-05"]);
+      const left = readdirSync(join(replica, ".treecast-trash"));
+      expect(left.sort()).toEqual(["2025-12-01", "2026-03-05"]);
       expect(readdirSync(replica).sort()).toEqual([".treecast-replica", ".treecast-trash"]);
     });
   },
