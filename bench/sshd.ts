@@ -51,7 +51,7 @@ export async function startSshd(scratch: string): Promise<Sshd> {
       "MaxStartups 1000",
       "MaxSessions 1000",
       // A login shell would read, and wait for, whatever the user's own start-up files do.
-      `SetEnv HOME=${directory}`,
+      `SetEnv HOME=${scratch}`,
       "",
     ].join("\n"),
   );

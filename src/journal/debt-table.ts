@@ -23,7 +23,12 @@ export class DebtTable {
     this.#makeReplica = database.prepare("INSERT INTO replica (key) VALUES (?) RETURNING id");
     this.#forgetAll = database.prepare("DELETE FROM owed WHERE replica = ?");
     this.#forgetReplica = database.prepare("DELETE FROM replica WHERE id = ?");
-    this.#owe = database.prepare("INSERT OR REPLACE INTO owed VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+    // What is said of a path adds up until it is settled: whoever says more may know only a part.
+    this.#owe = database.prepare(
+      `INSERT INTO owed VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET kinds = kinds | excluded.kinds, since = min(since, excluded.since),
+         attempts = excluded.attempts, retry_at = excluded.retry_at, reason = excluded.reason`,
+    );
     this.#settle = database.prepare("DELETE FROM owed WHERE replica = ? AND path = ?");
     this.#page = database.prepare(
       `SELECT path, kinds, since, attempts, retry_at, reason FROM owed

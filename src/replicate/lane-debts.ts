@@ -233,12 +233,13 @@ export class LaneDebts {
   }
 
   #bringBack(debt: Debt): void {
-    const { path, kinds, since, attempts, retryAt } = debt;
+    const { path, kinds, since, attempts } = debt;
     if (kinds === Kind.Subtree) {
       this.#hooks.compare(path, "gap");
       return;
     }
-    this.#dirty.add(path, kinds, since, { attempts, retryAt });
+    // Whatever it failed of: the target was met just now, and somebody may have seen to it.
+    this.#dirty.add(path, kinds, since, { attempts, retryAt: 0 });
     if (attempts > 0) this.#hooks.failedBefore(debt);
   }
 

@@ -1,6 +1,5 @@
 /** Runs the passes of one lane, one at a time, and decides what each may delete. */
 import type { Filter } from "../filter/filter.js";
-import { readdirSync } from "node:fs";
 import type { BatchEntry } from "../model/batch.js";
 import type { Kinds } from "../model/change.js";
 import { type RelativePath, ROOT, isBelow } from "../model/path.js";
@@ -81,26 +80,11 @@ export class LanePasses {
 
   /**
    * True when the replica holds nothing at all, so that nothing on it can be anybody's but ours from
-   * now on. Asked before anything is sent; in doubt false.
+   * now on. To be asked before anything is sent; in doubt false.
    */
   async findsNothing(remote: Remote): Promise<boolean> {
     if (!this.#firstContact || this.#settings.deletes === "never") return false;
-    let missing = 0;
-    let others = 0;
-    const run = await remote.compareDirectories([ROOT], {
-      deletes: true,
-      filter: this.#filter,
-      onDifference: ({ path, isDirectory, what }) => {
-        if (path === ROOT || !this.#filter.keeps(path, isDirectory)) return;
-        if (what === "missing") missing++;
-        else others++;
-      },
-    });
-    const here = readdirSync(this.#source.root.pinned, { withFileTypes: true, encoding: "latin1" });
-    const kept = here.filter((entry) =>
-      this.#filter.keeps(entry.name as RelativePath, entry.isDirectory()),
-    );
-    if (run.outcome !== "done" || others > 0 || missing !== kept.length) return false;
+    if ((await remote.holdsNothing(this.#filter)) !== true) return false;
     this.#firstContact = false;
     return true;
   }

@@ -1,6 +1,6 @@
 /** Dry runs that name each difference between source and replica, and change nothing. */
 import { lstatSync } from "node:fs";
-import { rsyncArguments } from "../filter/filter.js";
+import { type Filter, rsyncArguments } from "../filter/filter.js";
 import { bytesBelow, parentOf, ROOT, type RelativePath } from "../model/path.js";
 import { compareArguments } from "./arguments.js";
 import type { ColdRuns } from "./cold-runs.js";
@@ -9,6 +9,7 @@ import { deleteByFilter } from "./deleting.js";
 import { differenceFrom, liesWithin } from "./itemize.js";
 import type { CompareOptions } from "./remote.js";
 import { emptyRun, type Run } from "./run.js";
+import { withStage } from "./stage.js";
 
 /** Reading one huge file at the other end takes long, and gives no sign of life. */
 const READING_MS = 3_600_000;
@@ -41,6 +42,43 @@ export async function compareSingly(
   const onLine = listener(options, (found) => asked.has(found) || asked.has(parentOf(found)));
   const list = [...asked].map((path) => (path === ROOT ? ROOT : `${path}/`) as RelativePath);
   return await compareList(cold, { list, depth: "one", onLine }, options, signal);
+}
+
+/**
+ * Whether nothing lies in the replica's root but what the filter hides and what is our own; undefined
+ * where it does not say. Compares with a directory of ours that is empty, so nothing that happens at
+ * the source meanwhile can confuse the answer.
+ */
+export async function holdsNothing(
+  cold: ColdRuns,
+  filter: Filter,
+  signal: AbortSignal | undefined,
+): Promise<boolean | undefined> {
+  return await withStage("nothing", async (stage) => {
+    let isEmpty = true;
+    const onLine = listener(
+      {
+        deletes: true,
+        filter,
+        onDifference: ({ what }) => {
+          if (what === "extra") isEmpty = false;
+        },
+      },
+      () => true,
+    );
+    const flags = { deletes: true, depth: "one" as const, filters: rsyncArguments(filter) };
+    const run = await cold.run(
+      {
+        args: (controlPath) => compareArguments(cold.settings, { ...flags, controlPath }),
+        cwd: stage,
+        list: [ROOT],
+        long: true,
+        onLine,
+      },
+      signal,
+    );
+    return run.outcome === "done" ? isEmpty : undefined;
+  });
 }
 
 interface Comparison {

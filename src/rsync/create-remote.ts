@@ -1,10 +1,11 @@
 /** A remote made of real rsync processes: leases a session for each run and judges how it ended. */
+import type { Filter } from "../filter/filter.js";
 import { systemClock, type Clock } from "../model/clock.js";
 import { PARTIAL_DIRECTORY } from "../model/own-names.js";
 import { joinPath, parentOf, ROOT, type RelativePath } from "../model/path.js";
 import { sendArguments } from "./arguments.js";
 import { type Arguments, ColdRuns } from "./cold-runs.js";
-import { compareSingly, compareSubtree } from "./comparing.js";
+import { compareSingly, compareSubtree, holdsNothing } from "./comparing.js";
 import { Courier, type Opened } from "./courier.js";
 import { isMissing, NAMES_AT_ONCE } from "./delete-by-filter.js";
 import { deleteByFilter, isDeletionNotice, removeNames } from "./deleting.js";
@@ -113,6 +114,11 @@ class RsyncRemote implements Remote {
   ): Promise<Run> {
     signal?.throwIfAborted();
     return await compareSingly(this.#cold, paths, options, signal);
+  }
+
+  async holdsNothing(filter: Filter, signal?: AbortSignal): Promise<boolean | undefined> {
+    signal?.throwIfAborted();
+    return await holdsNothing(this.#cold, filter, signal);
   }
 
   async relocate(relocation: Relocation, signal?: AbortSignal): Promise<Run> {

@@ -47,6 +47,11 @@ export interface Remote extends AsyncDisposable {
     signal?: AbortSignal,
   ): Promise<Run>;
   /**
+   * Whether the replica's root is empty, but for what the filter hides and what is our own;
+   * undefined where it does not say.
+   */
+  holdsNothing(filter: Filter, signal?: AbortSignal): Promise<boolean | undefined>;
+  /**
    * Gives the replica at `to` what it holds at `from`, by hard links there, and sends only what
    * differs from it; `from` stays. Of a directory, exactly `names` (below it) are made. What cannot
    * be done this way ends `partial` with `to` as the only suspect, whatever the reason: send it the

@@ -62,7 +62,7 @@ export async function startSshd({ name = "treecast-sshd-" } = {}): Promise<Sshd>
       "KbdInteractiveAuthentication no",
       "LogLevel VERBOSE",
       // A login shell would read, and wait for, whatever the user's own start-up files do.
-      `SetEnv HOME=${directory}`,
+      `SetEnv HOME="${directory}"`,
       "",
     ].join("\n"),
   );
