@@ -5,6 +5,7 @@ import { afterEach } from "vitest";
 import { type ArgumentOverrides, configFromArguments } from "../../src/config/arguments.js";
 import type { Config } from "../../src/config/config.js";
 import { type Daemon, startDaemon } from "../../src/daemon/daemon.js";
+import type { Clock } from "../../src/model/clock.js";
 import type { Fact } from "../../src/model/fact.js";
 import type { SourceSettings, TargetSettings } from "../../src/replicate/settings.js";
 import type { TargetStatus } from "../../src/replicate/status.js";
@@ -30,6 +31,7 @@ export interface EngineOptions extends Omit<ArgumentOverrides, "state"> {
   /** Changes made to the source. */
   readonly settings?: Partial<SourceSettings>;
   readonly debtsInMemory?: number;
+  readonly clock?: Clock;
 }
 
 /** Starts it and resolves when the source is watched. It is stopped after the test. */
@@ -40,6 +42,7 @@ export async function startEngine(
     target = {},
     settings = {},
     debtsInMemory,
+    clock,
     ...overrides
   }: EngineOptions & { readonly state: string },
 ): Promise<Engine> {
@@ -58,6 +61,7 @@ export async function startEngine(
   const daemon = await startDaemon(config, {
     onFact: (fact) => facts.push(fact),
     ...(debtsInMemory === undefined ? {} : { debtsInMemory }),
+    ...(clock === undefined ? {} : { clock }),
   });
   const engine: Engine = {
     daemon,
