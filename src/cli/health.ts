@@ -11,6 +11,7 @@ export function ailmentsOf(sources: readonly SourceStatus[]): string[] {
   const inState = (...states: readonly TargetStatus["state"][]) =>
     targets.filter(({ state }) => states.includes(state)).length;
   const unwatched = sources.filter(({ state }) => state !== "watching").length;
+  const waiting = sources.filter(waitsToDelete).length;
   const holding = sources.filter(({ holds }) => holds.length > 0).length;
   const late = targets.filter(({ state, lagMs }) => state === "live" && lagMs >= BEHIND_MS).length;
   const failed = targets.reduce((sum, target) => sum + target.failed.length, 0);
@@ -19,6 +20,10 @@ export function ailmentsOf(sources: readonly SourceStatus[]): string[] {
     ...phrase(
       unwatched,
       (one) => `${countOf(unwatched, "source")} ${one ? "is" : "are"} not watched`,
+    ),
+    ...phrase(
+      waiting,
+      (one) => `${countOf(waiting, "source")} ${one ? "waits" : "wait"} to delete`,
     ),
     ...phrase(holding, (one) => `${countOf(holding, "source")} ${one ? "holds" : "hold"} work`),
     ...phrase(
@@ -34,6 +39,11 @@ export function ailmentsOf(sources: readonly SourceStatus[]): string[] {
     ...phrase(failed, () => `${countOf(failed, "path")} failed`),
     ...phrase(drifted, (one) => `${countOf(drifted, "target")} ${one ? "differs" : "differ"}`),
   ];
+}
+
+/** Its root is not to be believed, and there is something to be deleted on a replica. */
+function waitsToDelete({ state, reason, targets }: SourceStatus): boolean {
+  return state === "watching" && reason !== undefined && targets.some(({ owed }) => owed > 0);
 }
 
 function phrase(count: number, words: (one: boolean) => string): string[] {

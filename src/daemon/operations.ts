@@ -58,10 +58,12 @@ export class DaemonOperations implements Operations {
         const names = { source, target: lane.settings.name };
         try {
           await replicator.flush([lane.settings.name], either);
-          const { holds } = replicator.status;
+          const { holds, reason: waits } = replicator.status;
+          const { owed } = lane.status;
           // What is held waits for a person, and not for this call.
-          if (holds.length > 0)
-            return { ...names, state: "behind", reason: HELD, owed: lane.status.owed };
+          if (holds.length > 0) return { ...names, state: "behind", reason: HELD, owed };
+          if (waits !== undefined && owed > 0)
+            return { ...names, state: "behind", reason: waits, owed };
           return { ...names, state: "arrived", reason: "", owed: 0 };
         } catch (error) {
           if (!timeout.aborted || signal?.aborted === true) throw error;

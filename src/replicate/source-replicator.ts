@@ -199,7 +199,7 @@ export class SourceReplicator {
       name: this.settings.name,
       path: displayPath(this.settings.path),
       state: this.#phase.state,
-      ...("reason" in this.#phase ? { reason: this.#phase.reason } : {}),
+      ...this.#reason,
       coverage: this.#coverage,
       index: this.#indexStatus,
       holds: this.#holds?.list() ?? [],
@@ -381,6 +381,12 @@ export class SourceReplicator {
   #indexLost(): void {
     for (const lane of this.#lanes.values()) lane.indexLost();
     this.#reconciler?.refill();
+  }
+
+  get #reason(): { readonly reason?: string } {
+    if ("reason" in this.#phase) return { reason: this.#phase.reason };
+    const verdict = this.#root.verdict();
+    return verdict.kind === "no-deletes" ? { reason: verdict.reason } : {};
   }
 
   get #indexStatus(): IndexStatus {

@@ -9,7 +9,7 @@ export interface SourceStatus {
   /** As shown to people. */
   readonly path: string;
   readonly state: SourceState["state"];
-  /** Why, where it is lost or has failed. */
+  /** Why, where it is lost or has failed; where it is watched, why deletions wait. */
   readonly reason?: string | undefined;
   readonly coverage: Coverage;
   readonly index: IndexStatus;

@@ -28,6 +28,14 @@ describe("ailmentsOf()", () => {
       "2 sources are not watched",
       [fakeSource("s", [], { state: "failed" }), fakeSource("t", [], { state: "root-lost" })],
     ],
+    [
+      "1 source waits to delete",
+      [
+        fakeSource("s", [fakeTarget("t", { owed: 1 })], { reason: "it is suddenly empty" }),
+        // Nothing is owed: what is empty may well be so.
+        fakeSource("u", [fakeTarget("t")], { reason: "it is suddenly empty" }),
+      ],
+    ],
     ["1 source holds work", [fakeSource("s", [], { holds: [held("deletes", 1, 1, [])] })]],
     ["1 target is down", [fakeSource("s", [downTarget("t", "why"), fakeTarget("u")])]],
     [

@@ -11,6 +11,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { DaemonOperations } from "../../src/daemon/operations.js";
+import { systemClock } from "../../src/model/clock.js";
 import { type Engine, stage, startEngine, untilEqual } from "../support/engine.js";
 import { makeTempDir } from "../support/temp.js";
 import { until } from "../support/until.js";
@@ -177,8 +179,16 @@ describe("the source root", () => {
     await engine.daemon.flush();
     const left = count(replica);
     expect(left).toBeGreaterThan(0);
+    const operations = new DaemonOperations(() => engine.daemon.running, "0", systemClock);
+    const { reason, targets } = operations.status().sources[0]!;
+    expect(reason).toMatch(/suddenly empty; deletions wait/);
+    const { owed } = targets[0]!;
+    expect(owed).toBeGreaterThan(0);
+    expect(await operations.flush({}, 5_000)).toMatchObject([{ state: "behind", reason, owed }]);
     put(source, "something");
     await untilEqual(source, replica);
+    expect(operations.status().sources[0]?.reason).toBeUndefined();
+    expect(await operations.flush({}, 5_000)).toMatchObject([{ state: "arrived", owed: 0 }]);
   });
 
   it("deletes nothing when it starts on an empty source that was full before", async () => {
