@@ -15,6 +15,7 @@ import type { Clock } from "../model/clock.js";
 import type { FactListener, SourceState as State } from "../model/fact.js";
 import { Fault } from "../model/fault.js";
 import type { Hold } from "../model/hold.js";
+import { TOKEN_FILE } from "../model/own-names.js";
 import { type RelativePath, bytesBelow, displayPath } from "../model/path.js";
 import { type ReplicaToken, loopIn, originsBelow, parseToken } from "../safety/loop.js";
 import type { Semaphore } from "../schedule/semaphore.js";
@@ -49,9 +50,6 @@ const REMOVAL_GRACE_MS = 5_000;
 
 /** Whoever finds changes by looking waits so long for crowded lanes before it asks again. */
 const CROWD_PAUSE_MS = 20;
-
-/** The name by which a replica is known again; see rsync/remote.ts, `identify`. */
-const TOKEN_FILE = ".treecast-replica" as RelativePath;
 
 /** A directory that was there before, with other times or another mode. */
 const TOUCHED = Kind.Attributes | Kind.Directory;
