@@ -10,16 +10,20 @@ import type { MoveBatch } from "../queue/moves.js";
 import type { Remote } from "../rsync/remote.js";
 import type { Trouble } from "../rsync/trouble.js";
 import { createLook } from "../transfer/look.js";
-import { type CarriedMove, carryMove } from "../transfer/relocating.js";
+import { type CarriedMove, carryMove, walkNames } from "../transfer/relocating.js";
 import type { LaneSource } from "./lane-source.js";
 
 export interface LaneMovesHooks {
   readonly filter: Filter;
   /** Whether anything may be deleted on the replica. */
   mayDelete(): boolean;
+  /** Whether what is deleted goes to a trash, and may be deleted now. */
+  fillsTrash(): boolean;
   owe(path: RelativePath, kinds: Kinds): void;
   /** What was on the replica before us: it is not moved over. */
   keeps(path: RelativePath): boolean;
+  /** Bytes on the wire towards the replica. */
+  sent(bytes: number): void;
   failed(trouble: Trouble, remote: Remote): void;
   ended(): void;
 }
@@ -93,11 +97,32 @@ export class LaneMoves {
         owe: (path: RelativePath, kinds: Kinds) => this.#hooks.owe(path, kinds),
       };
       const result = await carryMove(move, remote, options, this.#closing.signal);
+      this.#hooks.sent(result.sentBytes);
+      if (result.outcome === "carried") await this.#spareTrash(move, at, remote);
       const isOver = result.outcome === "carried" || result.trouble !== undefined;
       if (isOver || tries === MOST_TRIES) return result;
       await caughtUp(this.#closing.signal);
       if (this.#dirty.placeNow(move) === at) return result;
     }
+  }
+
+  /** What has its new name is not kept as deleted besides: only what is left goes with the old place. */
+  async #spareTrash(
+    { from, isDirectory }: MoveBatch,
+    at: RelativePath,
+    remote: Remote,
+  ): Promise<void> {
+    const { pinned } = this.#source.root;
+    if (!this.#hooks.fillsTrash() || createLook(pinned)(from).type !== "missing") return;
+    const files = isDirectory ? [] : [from];
+    const { signal } = this.#closing;
+    const keeps = (path: RelativePath, isBranch: boolean) => {
+      const isKept = this.#hooks.filter.keeps(path, isBranch);
+      if (isKept && !isBranch) files.push((from + path.slice(at.length)) as RelativePath);
+      return isKept;
+    };
+    if (isDirectory) await walkNames(pinned, at, keeps, signal);
+    await remote.remove(files, signal);
   }
 
   /** Something else stood there; of a file it would have to go first, and be missed for a moment. */

@@ -24,6 +24,11 @@ export class LaneReport {
     return this.#counts;
   }
 
+  /** Bytes that went to the replica for a rename. */
+  sent(bytes: number): void {
+    this.#counts = { ...this.#counts, bytes: this.#counts.bytes + bytes };
+  }
+
   /** A debt of an earlier run, that had failed there. */
   failedBefore({ path, reason, attempts, retryAt }: Debt): void {
     this.failed.failed({ path, reason, attempts, retryAt });

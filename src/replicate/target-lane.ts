@@ -142,6 +142,8 @@ export class TargetLane {
     this.#moves = new LaneMoves(source, this.#dirty, {
       filter: this.#filter,
       mayDelete: () => this.settings.deletes === "mirror" && !this.#deletesRefused,
+      sent: (bytes) => this.#report.sent(bytes),
+      fillsTrash: () => settings.trash !== undefined && this.#onMissing() === "send",
       owe: (path, kinds) => this.#owe(path, kinds),
       keeps: (path) => this.#passes.kept.protects(path),
       failed: (trouble, remote) => this.#trouble(trouble, remote),
@@ -410,12 +412,14 @@ export class TargetLane {
       this.#refuseDeletes(); // and there it is
     }
     if (meeting.kind === "stranger") this.#meetStranger();
+    let lacksToken = meeting.kind === "known" && meeting.lacksToken;
     if (meeting.kind !== "known" && (await this.#passes.findsNothing(remote))) {
       // Nobody's files are there: whatever becomes of the first pass, what is there is ours.
       this.#meeting.acquaint(this.#passes.acquaintance, true);
+      lacksToken = true;
     }
     if (remote !== this.#remote) return;
-    if (meeting.kind === "known" && meeting.lacksToken) {
+    if (lacksToken) {
       const trouble = await this.#meeting.leaveToken(remote);
       if (remote !== this.#remote) return;
       if (trouble !== undefined) {

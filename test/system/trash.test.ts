@@ -1,5 +1,13 @@
 /** The trash of a replica: what is deleted can be had back for a while. */
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { type Engine, stage, startEngine, untilEqual } from "../support/engine.js";
@@ -81,6 +89,21 @@ describe("the trash", () => {
     });
     expect(readdirSync(join(replica, ".treecast-trash"))).toEqual([day(2)]);
     expect(trashed()).toEqual(["d/file"]);
+  });
+
+  it("is not filled by the rename of a directory, but takes what was deleted of it", async () => {
+    const engine = await start();
+    renameSync(join(source, "d"), join(source, "e"));
+    await untilEqual(source, replica);
+    await engine.daemon.flush();
+    expect(trashed()).toEqual([]);
+
+    rmSync(join(source, "e/three"));
+    renameSync(join(source, "e"), join(source, "f"));
+    renameSync(join(source, "f"), join(source, "g"));
+    await untilEqual(source, replica);
+    await engine.daemon.flush();
+    expect(trashed().map((path) => path.split("/").at(-1))).toEqual(["three"]);
   });
 
   it("is no difference, and stays when the tree is compared", async () => {
