@@ -24,6 +24,8 @@ export class LaneMeeting {
   readonly #settings: TargetSettings;
   readonly #address: string;
   #saidImpossible = false;
+  /** The replica is known to hold its token. */
+  #isMarked = false;
 
   constructor(source: LaneSource, settings: TargetSettings, address: string) {
     this.#source = source;
@@ -40,6 +42,7 @@ export class LaneMeeting {
       return { kind: "known", lacksToken: this.#settings.identity === "token" };
     }
     const seen = await remote.identify(memory.token);
+    this.#isMarked = seen.kind === "same";
     switch (seen.kind) {
       case "same":
         return { kind: "known", lacksToken: false };
@@ -68,12 +71,14 @@ export class LaneMeeting {
     const { state } = this.#source;
     const memory = state.target(this.#address);
     if (memory === undefined || this.#settings.identity === "address") return undefined;
+    if (this.#isMarked) return undefined;
     const token =
       memory.token ?? formatToken({ id: randomUUID(), origins: this.#source.origins() });
     const run = await remote.leaveToken(token);
     if (run.outcome === "failed") return run.trouble;
     // Remembered last: a token that is remembered and not there would make a stranger of the replica.
-    if (run.outcome === "done") state.remember(this.#address, { ...memory, token });
+    this.#isMarked = run.outcome === "done";
+    if (this.#isMarked) state.remember(this.#address, { ...memory, token });
     else this.#sayImpossible(run.errors[0] ?? "rsync could not write it");
     return undefined;
   }
