@@ -10,7 +10,7 @@ import type { Journal, Memories } from "../journal/journal.js";
 import { noJournal } from "../journal/no-journal.js";
 import { openJournal } from "../journal/open-journal.js";
 import { SourceState } from "../journal/source-state.js";
-import { type Changes, type Coverage, type Gap, Kind } from "../model/change.js";
+import { type Changes, type Coverage, type Gap, Kind, type Kinds } from "../model/change.js";
 import type { Clock } from "../model/clock.js";
 import type { FactListener, SourceState as State } from "../model/fact.js";
 import { Fault } from "../model/fault.js";
@@ -50,9 +50,6 @@ const REMOVAL_GRACE_MS = 5_000;
 
 /** Whoever finds changes by looking waits so long for crowded lanes before it asks again. */
 const CROWD_PAUSE_MS = 20;
-
-/** A directory that was there before, with other times or another mode. */
-const TOUCHED = Kind.Attributes | Kind.Directory;
 
 /** A circle over several machines closes when its last link is made, whenever that is. */
 const LOOP_CHECK_MS = 30_000;
@@ -332,8 +329,9 @@ export class SourceReplicator {
 
   /** A scan found these; replicas that are still to be compared as a whole need not be told. */
   async #found(changes: Changes): Promise<void> {
-    // What came and went since the last checkpoint has left no trace but its directory's time.
-    const kinds = changes.kinds.map((kind) => (kind === TOUCHED ? kind | Kind.Children : kind));
+    // What came and went since the last checkpoint has left no trace but its directory's time; and
+    // what is a new directory here may be an old one there.
+    const kinds = changes.kinds.map((kind) => (isDirectory(kind) ? kind | Kind.Children : kind));
     this.#holds?.weigh(changes);
     for (const lane of this.#lanes.values()) lane.found({ ...changes, kinds });
     this.#checkpoints?.note(changes);
@@ -471,4 +469,8 @@ export class SourceReplicator {
       this.#checkLoopLater();
     });
   }
+}
+
+function isDirectory(kinds: Kinds): boolean {
+  return (kinds & Kind.Directory) !== 0 && (kinds & Kind.Gone) === 0;
 }
