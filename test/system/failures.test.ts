@@ -118,7 +118,7 @@ describe("a path that a working target does not take", () => {
     unblock();
     await start();
     await untilEqual(source, replica);
-    expect(failed()).toEqual([]);
+    await until(() => failed().length === 0, { what: "an empty list" });
   });
 });
 
@@ -138,11 +138,18 @@ describe.skipIf(!mayMount)("a full target (needs leave to mount)", () => {
     onTestFinished(() => void execFileSync("umount", ["-l", replica]));
   });
 
-  it("says so, and takes the rest soon after there is room again", async () => {
+  /** A first pass may send again what it sees arriving, and would need room for a second copy. */
+  async function startEmpty(): Promise<Engine> {
     const engine = await startEngine(source, [replica], { state });
+    await untilKnown(engine);
+    return engine;
+  }
+
+  it("says so, and takes the rest soon after there is room again", async () => {
+    const engine = await startEmpty();
     writeFileSync(join(source, "first"), Buffer.alloc(2 * MEGABYTE, 1));
     await untilEqual(source, replica);
-    await untilKnown(engine);
+    await engine.daemon.flush();
     writeFileSync(join(replica, "ballast"), Buffer.alloc(1.5 * MEGABYTE, 2));
     writeFileSync(join(source, "second"), Buffer.alloc(MEGABYTE, 3));
     await until(() => engine.target().state === "down", { what: "a target without room" });
@@ -157,11 +164,11 @@ describe.skipIf(!mayMount)("a full target (needs leave to mount)", () => {
   });
 
   it("takes deletions, and so makes its room itself", async () => {
-    const engine = await startEngine(source, [replica], { state });
+    const engine = await startEmpty();
     for (const name of ["a", "b", "c"])
       writeFileSync(join(source, name), Buffer.alloc(MEGABYTE, 1));
     await untilEqual(source, replica);
-    await untilKnown(engine);
+    await engine.daemon.flush();
     writeFileSync(join(source, "large"), Buffer.alloc(2 * MEGABYTE, 2));
     await until(() => engine.target().state === "down", { what: "a target without room" });
     rmSync(join(source, "a"));
