@@ -122,9 +122,9 @@ export async function startWatchWith(
 
 /** The pause before a dead reader is started again, doubled each time. */
 const FIRST_RESTART_MS = 100;
-const LONGEST_RESTART_MS = 30_000;
+const LONGEST_RESTART_MS = 5_000;
 /** A reader that lived this long is healthy: the next death starts from the first pause. */
-const HEALTHY_MS = 60_000;
+const HEALTHY_MS = 10_000;
 
 /** More than a reader takes; see reader.ts. */
 const MAX_UNHEARD = 1024;
