@@ -28,7 +28,7 @@ export interface LaneBatchesHooks {
   /** These are being sent. */
   sending(entries: readonly BatchEntry[]): void;
   /** Something arrived. */
-  answered(): void;
+  answered(hasContent: boolean): void;
   /** Something was deleted. */
   madeRoom(): void;
   failed(trouble: Trouble, remote: Remote): void;
@@ -105,7 +105,8 @@ export class LaneBatches {
       clock.now(),
     );
     const arrived = this.#report.batch(entries, delivery, startedAt);
-    if (arrived) this.#hooks.answered();
+    const hasContent = entries.some(({ sight }) => sight.type === "file");
+    if (arrived) this.#hooks.answered(hasContent);
     if (arrived && entries.some(({ sight }) => sight.type === "missing")) this.#hooks.madeRoom();
     for (const entry of entries) {
       const { kinds, sight, path } = entry;

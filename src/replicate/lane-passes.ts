@@ -2,7 +2,7 @@
 import type { Filter } from "../filter/filter.js";
 import type { BatchEntry } from "../model/batch.js";
 import type { Kinds } from "../model/change.js";
-import { type RelativePath, ROOT, isBelow } from "../model/path.js";
+import { type RelativePath, ROOT, baseName, isBelow, joinPath, parentOf } from "../model/path.js";
 import { kindsOf } from "../rsync/itemize.js";
 import type { Difference, Remote } from "../rsync/remote.js";
 import type { Trouble } from "../rsync/trouble.js";
@@ -15,6 +15,8 @@ export interface LanePassesHooks {
   /** The remote to use now; undefined while the target is down or the source lost. */
   remote(): Remote | undefined;
   deletesRefused(): boolean;
+  /** Something is in flight at the path, or waits. */
+  isOwed(path: RelativePath): boolean;
   /** A difference was found, so the target answers. */
   owe(path: RelativePath, kinds: Kinds): void;
   /** Resolves when what was owed is settled. */
@@ -32,6 +34,9 @@ export interface LanePassesHooks {
   /** A pass came to its end, or there is nothing more to do. */
   ended(): void;
 }
+
+/** rsync's name for a file that it has not finished: a dot, the name, and six characters. */
+const TEMPORARY = /^\.(?<name>.+)\.[A-Za-z0-9]{6}$/s;
 
 /** Directories in one comparison of what lies directly in them. */
 const SHALLOW_AT_ONCE = 500;
@@ -224,7 +229,7 @@ export class LanePasses {
     for (const difference of found) {
       const { path, isDirectory, what } = difference;
       if (!this.#filter.keeps(path, isDirectory)) continue;
-      if (what === "extra" && this.kept.protects(path)) continue;
+      if (what === "extra" && (this.kept.protects(path) || this.isUnfinished(path))) continue;
       this.#hooks.owe(path, kindsOf(difference));
     }
     for (const path of paths) this.#shallow.delete(path);
@@ -246,6 +251,7 @@ export class LanePasses {
         extras,
         kept: this.kept,
         isOurs: (at) => this.#sent.has(at),
+        isUnfinished: (at) => this.isUnfinished(at),
         keeps: (at, isDirectory) => this.#filter.keeps(at, isDirectory),
         owe: (at, kinds) => this.#hooks.owe(at, kinds),
         compare: (at, deletes, onDifference, either) =>
@@ -289,6 +295,12 @@ export class LanePasses {
       tookMs: clock.now() - startedAt,
     });
     return true;
+  }
+
+  /** What rsync is just writing there, under another name. */
+  isUnfinished(path: RelativePath): boolean {
+    const name = TEMPORARY.exec(baseName(path))?.groups?.["name"];
+    return name !== undefined && this.#hooks.isOwed(joinPath(parentOf(path), name));
   }
 
   #extras(reason: PassReason): ExtraPolicy {

@@ -29,6 +29,8 @@ export interface PassOptions {
   readonly kept: KeptNames;
   /** Sent by us since the target was met. */
   readonly isOurs: (path: RelativePath) => boolean;
+  /** What a transfer that is under way is writing: no entry of anybody's. */
+  readonly isUnfinished: (path: RelativePath) => boolean;
   /** rsync knows only a part of the filter: every difference is judged by all of it. */
   readonly keeps: Filter["keeps"];
   readonly compare: (
@@ -61,7 +63,7 @@ const SAMPLE = 5;
 
 export async function comparePass(
   path: RelativePath,
-  { extras, kept, isOurs, keeps, compare, owe }: PassOptions,
+  { extras, kept, isOurs, isUnfinished, keeps, compare, owe }: PassOptions,
   signal: AbortSignal,
 ): Promise<PassResult> {
   const enough = new AbortController();
@@ -77,6 +79,7 @@ export async function comparePass(
       if (differences >= MOST_DIFFERENCES) enough.abort();
       return;
     }
+    if (isUnfinished(difference.path)) return;
     // What we have sent meanwhile, and what is gone here by now, is nobody's but ours.
     const isForeign = extras === "keep" && !isOurs(difference.path);
     if (isForeign) kept.remember(difference.path);

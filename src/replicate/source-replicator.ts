@@ -52,7 +52,7 @@ const REMOVAL_GRACE_MS = 5_000;
 const CROWD_PAUSE_MS = 20;
 
 /** A circle over several machines closes when its last link is made, whenever that is. */
-const LOOP_CHECK_MS = 30_000;
+const LOOP_CHECK_MS = 5_000;
 
 export class SourceReplicator {
   readonly settings: SourceSettings;

@@ -80,6 +80,8 @@ export class TargetLane {
   #isMeeting = false;
   /** The replica has no room: only deletions go. */
   #isFull = false;
+  /** It had none when something was last sent that takes some. */
+  #wasFull = false;
   #deletesRefused = false;
   #pumpIsDue = false;
 
@@ -111,6 +113,7 @@ export class TargetLane {
     this.#passes = new LanePasses(source, settings, this.address, this.#filter, {
       remote: () => (this.#isServed ? this.#remote : undefined),
       deletesRefused: () => this.#deletesRefused,
+      isOwed: (path) => this.#dirty.debtOf(path) !== undefined,
       owe: (path, kinds) => this.#owe(path, kinds),
       settled: (signal) => this.#settled(signal),
       failed: (trouble, remote) => this.#trouble(trouble, remote),
@@ -157,7 +160,7 @@ export class TargetLane {
       compare: (path, reason) => this.compare(path, reason),
       compareChildren: (path) => this.#passes.addShallow(path),
       sending: (entries) => this.#passes.sending(entries),
-      answered: () => this.#answers(),
+      answered: (hasContent) => this.#answers(hasContent),
       madeRoom: () => {
         if (this.#isFull) this.#availability.tryNow();
       },
@@ -284,6 +287,7 @@ export class TargetLane {
       missing: () => this.#onMissing(),
       carry: (batch, remote) => this.#batches.carry(batch, remote),
       kept: this.#passes.kept,
+      isUnfinished: (path) => this.#passes.isUnfinished(path),
       ended: () => this.#pump(),
     });
   }
@@ -486,7 +490,8 @@ export class TargetLane {
       this.#moves.pump(remote);
       this.#batches.start(remote, this.#onMissing());
       if (!this.#debts.isComplete) void this.#debts.load();
-      if (this.#isAtRest && this.#passes.isIdle) this.#availability.proven("live");
+      const lacksRoom = this.#wasFull && this.#dirty.delayed() > 0;
+      if (this.#isAtRest && this.#passes.isIdle && !lacksRoom) this.#availability.proven("live");
     } else if (remote !== undefined && this.#isFull && !holds.holdsEverything) {
       this.#batches.startDeletions(remote, this.#onMissing());
     }
@@ -519,6 +524,7 @@ export class TargetLane {
       return;
     }
     this.#isFull = trouble.kind === "disk-full";
+    this.#wasFull = this.#isFull;
     this.#isMet = false;
     this.#availability.failed(trouble);
     this.#batches.rest();
@@ -535,7 +541,10 @@ export class TargetLane {
   }
 
   /** The target took or told something: it is there. */
-  #answers(): void {
+  #answers(hasContent = false): void {
+    // A full disk takes times and deletions all the same.
+    if (this.#wasFull && !hasContent) return;
+    this.#wasFull = false;
     this.#availability.proven(this.#passes.isCatchingUp ? "catching-up" : "live");
   }
 

@@ -22,6 +22,8 @@ export interface TimedPassHooks {
   missing(): OnMissing;
   carry(batch: Batch, remote: Remote): Promise<void>;
   readonly kept: KeptNames;
+  /** What a transfer that is under way is writing. */
+  readonly isUnfinished: (path: RelativePath) => boolean;
   ended(): void;
 }
 
@@ -85,6 +87,7 @@ export class TimedPass {
         extras: this.#extras(),
         kept,
         isOurs: () => false,
+        isUnfinished: this.#hooks.isUnfinished,
         keeps: (path, isDirectory) => this.#filter.keeps(path, isDirectory),
         owe: (path, kinds) => {
           if (dirty.awaitsClose(path) || dirty.debtOf(path) !== undefined) return;

@@ -15,6 +15,7 @@ const DIFFERENCES: readonly Difference[] = [
   { path: path("mode"), what: "attributes", isDirectory: false, properties: [] },
   { path: path("theirs"), what: "extra", isDirectory: false, properties: [] },
   { path: path("ours"), what: "extra", isDirectory: false, properties: [] },
+  { path: path(".changed.abC123"), what: "extra", isDirectory: false, properties: [] },
   { path: path("hidden"), what: "extra", isDirectory: false, properties: [] },
 ];
 
@@ -27,6 +28,7 @@ async function pass(options: Partial<PassOptions> = {}, found = DIFFERENCES) {
       extras: "delete",
       kept,
       isOurs: (at) => at === "ours",
+      isUnfinished: (at) => at === ".changed.abC123",
       keeps: (at) => at !== "hidden",
       compare: (_path, _deletes, onDifference) => {
         for (const difference of found) onDifference(difference);
