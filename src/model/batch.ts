@@ -11,6 +11,8 @@ export interface Sight {
   readonly type: "missing" | "directory" | "file" | "other";
   /** Bytes of a regular file; 0 for everything else. */
   readonly size: number;
+  /** A file that has other names as well. */
+  readonly linked?: boolean;
 }
 
 /**

@@ -26,6 +26,12 @@ const RECHECK_MS = 5_000;
 /** Of the remembered paths so many have to be back before a hold ends by itself. */
 const RECOVERED_SHARE = 0.9;
 
+/** Counts what only a replica has, and holds it where that is too much. */
+export interface Extras {
+  /** @param indexed entries in the index */
+  found(path: RelativePath, indexed: number): void;
+}
+
 interface Held extends Hold {
   /** What was deleted; of `rewrites` nothing. */
   readonly paths: readonly RelativePath[];
@@ -37,6 +43,7 @@ export class Holds {
   readonly #clock: Clock;
   readonly #facts: FactListener;
   readonly #hooks: HoldsHooks;
+  readonly #limits: GuardSettings;
   readonly #deletes: Surge | undefined;
   readonly #rewrites: Surge | undefined;
   readonly #held = new Map<HoldKind, Held>();
@@ -58,6 +65,7 @@ export class Holds {
     this.#clock = clock;
     this.#facts = facts;
     this.#hooks = hooks;
+    this.#limits = limits;
     this.#deletes = limits.deletes && new Surge(limits.deletes);
     this.#rewrites = limits.rewrites && new Surge(limits.rewrites);
     for (const hold of remembered(journal.memories["holds"])) {
@@ -108,6 +116,23 @@ export class Holds {
       (path, index) => ((kinds[index] ?? 0) & Kind.Gone) !== 0 && !moved.has(path),
     );
     if (gone.length > 0) void this.#judge(gone, at, this.#deletes);
+  }
+
+  /** A measure of its own for whoever finds by comparing that something is to be deleted on a replica. */
+  extras(): Extras | undefined {
+    const limit = this.#limits.deletes;
+    if (limit === undefined || !this.#journal.hasIndex) return undefined;
+    const surge = new Surge(limit);
+    return {
+      found: (path, indexed) => {
+        const now = this.#clock.now();
+        surge.add(1, now);
+        const tripped = surge.judge(now, indexed);
+        if (tripped === undefined) return;
+        surge.forgive();
+        this.#hold("deletes", tripped, [path]);
+      },
+    };
   }
 
   /** Weighs what a checkpoint saw rewritten. */

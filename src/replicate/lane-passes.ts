@@ -1,12 +1,13 @@
 /** Runs the passes of one lane, one at a time, and decides what each may delete. */
 import type { Filter } from "../filter/filter.js";
 import type { BatchEntry } from "../model/batch.js";
-import type { Kinds } from "../model/change.js";
+import { Kind, type Kinds } from "../model/change.js";
 import { type RelativePath, ROOT, baseName, isBelow, joinPath, parentOf } from "../model/path.js";
 import { kindsOf } from "../rsync/itemize.js";
 import type { Difference, Remote } from "../rsync/remote.js";
 import type { Trouble } from "../rsync/trouble.js";
 import { type Acquaintance, KeptNames } from "../safety/first-contact.js";
+import type { Extras } from "./holds.js";
 import type { LaneSource } from "./lane-source.js";
 import { type ExtraPolicy, type PassReason, PendingPasses, comparePass } from "./passes.js";
 import type { TargetSettings } from "./settings.js";
@@ -48,6 +49,7 @@ export class LanePasses {
   readonly #hooks: LanePassesHooks;
   readonly #pending = new PendingPasses();
   readonly #shallow = new Set<RelativePath>();
+  readonly #weighing: Extras | undefined;
   #runs = false;
   readonly #closing = new AbortController();
   readonly kept: KeptNames;
@@ -69,6 +71,7 @@ export class LanePasses {
     this.#settings = settings;
     this.#filter = filter;
     this.#hooks = hooks;
+    this.#weighing = source.holds.extras();
     const memory = source.state.target(address);
     this.#firstContact = memory === undefined || memory.unjudged === true;
     this.keptBefore = memory !== undefined && (memory.keptMore || memory.kept.length > 0);
@@ -175,7 +178,7 @@ export class LanePasses {
         const signal = AbortSignal.any([closing, this.#round.signal]);
         const pass = this.#pending.take();
         if (pass !== undefined) await this.#runPass(pass, remote, signal);
-        else if (this.#shallow.size === 0) break;
+        else if (this.#shallow.size === 0 || this.#source.isScanning()) break;
         else await this.#compareShallow(remote, signal);
       }
     } finally {
@@ -230,7 +233,7 @@ export class LanePasses {
       const { path, isDirectory, what } = difference;
       if (!this.#filter.keeps(path, isDirectory)) continue;
       if (what === "extra" && (this.kept.protects(path) || this.isUnfinished(path))) continue;
-      this.#hooks.owe(path, kindsOf(difference));
+      this.#owe(path, kindsOf(difference));
     }
     for (const path of paths) this.#shallow.delete(path);
   }
@@ -253,7 +256,7 @@ export class LanePasses {
         isOurs: (at) => this.#sent.has(at),
         isUnfinished: (at) => this.isUnfinished(at),
         keeps: (at, isDirectory) => this.#filter.keeps(at, isDirectory),
-        owe: (at, kinds) => this.#hooks.owe(at, kinds),
+        owe: (at, kinds) => this.#owe(at, kinds),
         compare: (at, deletes, onDifference, either) =>
           remote.compare(
             at,
@@ -295,6 +298,14 @@ export class LanePasses {
       tookMs: clock.now() - startedAt,
     });
     return true;
+  }
+
+  /** What a comparison deletes is weighed like what is deleted before our eyes, unless it was asked for. */
+  #owe(path: RelativePath, kinds: Kinds): void {
+    const isExtra = (kinds & Kind.Gone) !== 0;
+    if (isExtra && this.#settings.adopt === "keep")
+      this.#weighing?.found(path, this.#source.indexed());
+    this.#hooks.owe(path, kinds);
   }
 
   /** What rsync is just writing there, under another name. */

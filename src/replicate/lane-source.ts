@@ -33,6 +33,8 @@ export interface LaneSource {
   readonly rootLost: (reason: string) => void;
   /** Resolves when all that happened before the call was told to the lanes. */
   readonly caughtUp: (signal: AbortSignal) => Promise<void>;
+  /** The disk is being compared with the index: what is gone has not all been told yet. */
+  readonly isScanning: () => boolean;
   /** Something is to be written to the journal in a moment. */
   readonly wakeJournal: () => void;
   /** A replica was found to differ here although nothing was owed: the watch may hear nothing there. */

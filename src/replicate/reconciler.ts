@@ -16,6 +16,8 @@ export interface ReconcilerHooks {
   reliedOn(): boolean;
   /** Takes a batch of differences; resolves when there is room for another. */
   found(changes: Changes): Promise<void>;
+  /** No scan is under way any more. */
+  rested(): void;
   /** The index holds the whole tree, and can be relied on. */
   filled(): void;
 }
@@ -135,6 +137,7 @@ export class Reconciler {
     if (this.#waiting.size === 0 || this.#hooks.root() === undefined) return;
     this.#running = this.#scanAll().finally(() => {
       this.#running = undefined;
+      this.#hooks.rested();
     });
   }
 

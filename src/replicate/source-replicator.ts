@@ -252,6 +252,7 @@ export class SourceReplicator {
       clock,
       comparisons,
       facts,
+      isScanning: () => this.#reconciler?.isIdle === false,
       rootLost: (reason) => this.#rootLost(reason),
       caughtUp: async (signal) => this.#watch?.drain({ scan: false }, signal),
       wakeJournal: () => this.#checkpoints?.wake(),
@@ -267,6 +268,9 @@ export class SourceReplicator {
       reliedOn: () => [...this.#lanes.values()].some((lane) => lane.isKnown),
       found: (changes) => this.#found(changes),
       filled: () => this.#checkpoints?.wake(),
+      rested: () => {
+        for (const lane of this.#lanes.values()) lane.scanEnded();
+      },
     });
     journal.onReset(() => this.#indexLost());
     journal.onTrouble((trouble) => this.#say(trouble));

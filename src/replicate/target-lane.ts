@@ -249,6 +249,11 @@ export class TargetLane {
     void this.#meet();
   }
 
+  /** All that a scan has found is told: what waited for that may go on. */
+  scanEnded(): void {
+    this.#passes.run();
+  }
+
   /** What may be sent has changed. */
   holdsChanged(): void {
     this.#pumpSoon();

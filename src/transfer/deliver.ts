@@ -117,11 +117,16 @@ class DeliveryInProgress implements Delivery {
     }
   }
 
-  /** Everything but the vanished names arrived, if rsync could say which those are. */
+  /**
+   * Everything but the vanished names arrived, if rsync could say which those are. Of a file with
+   * several names rsync sends the first and links the others to it: where that one vanished, the others
+   * are missing without a word. So they are looked at again.
+   */
   #lookAgain(entries: readonly BatchEntry[], run: Run): boolean {
     const vanished = new Set(suspected(entries, run.suspects));
     if (vanished.size === 0 || run.errorsCut) return false;
-    this.#prove(entries.filter((entry) => !vanished.has(entry)));
+    const isProven = (entry: BatchEntry) => !vanished.has(entry) && entry.sight.linked !== true;
+    this.#prove(entries.filter(isProven));
     return true;
   }
 

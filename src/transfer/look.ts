@@ -25,16 +25,20 @@ function sightOf(root: string, at: RelativePath): Sight {
   const stats = statsOf(bytesBelow(root, at));
   if (stats === undefined) return { at, type: "missing", size: 0 };
   if (stats.isDirectory()) return { at, type: "directory", size: 0 };
-  return stats.isFile() ? { at, type: "file", size: stats.size } : { at, type: "other", size: 0 };
+  if (!stats.isFile()) return { at, type: "other", size: 0 };
+  const { size, nlink } = stats;
+  return nlink > 1 ? { at, type: "file", size, linked: true } : { at, type: "file", size };
 }
 
 /** Undefined when nothing is there. What may not be looked at is there: rsync will say what is wrong. */
-function statsOf(bytes: Buffer): Pick<Stats, "isDirectory" | "isFile" | "size"> | undefined {
+function statsOf(
+  bytes: Buffer,
+): Pick<Stats, "isDirectory" | "isFile" | "size" | "nlink"> | undefined {
   try {
     return lstatSync(bytes, { throwIfNoEntry: false });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    return { isDirectory: () => false, isFile: () => false, size: 0 };
+    return { isDirectory: () => false, isFile: () => false, size: 0, nlink: 1 };
   }
 }
