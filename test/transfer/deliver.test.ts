@@ -144,6 +144,22 @@ describe("deliver()", () => {
     expect(remote.lists).toHaveLength(1);
   });
 
+  it("looks again at every name of a file with several when anything vanished", async () => {
+    const linked = entry("linked");
+    const entries = [
+      entry("a"),
+      { ...linked, sight: { ...linked.sight, linked: true } },
+      entry("gone"),
+    ];
+    const remote = new FakeRemote(() => ({
+      outcome: "vanished",
+      status: 24,
+      suspects: [path("gone")],
+    }));
+    const { kinds } = await run(entries, remote);
+    expect(kinds).toEqual(["delivered", "again", "again"]);
+  });
+
   it("divides a batch with vanished files that rsync could not name", async () => {
     const entries = [entry("a"), entry("b")];
     const remote = new FakeRemote((names) =>
