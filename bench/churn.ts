@@ -88,9 +88,14 @@ export interface ChurnBounds {
   readonly directories: number;
   /** Names of 255 bytes, deeply nested, would pass the longest path Linux takes. */
   readonly depth: number;
+  /**
+   * Whether a file may come to have the size and the time of an earlier version of itself. Whoever
+   * compares without reading, as a pass over a whole replica does, cannot see that it is another.
+   */
+  readonly repeatsTimes: boolean;
 }
 
-const BOUNDS: ChurnBounds = { leaves: 500, directories: 120, depth: 7 };
+const BOUNDS: ChurnBounds = { leaves: 500, directories: 120, depth: 7, repeatsTimes: true };
 
 export interface Churn {
   /** Operations done so far, by name. */
@@ -140,7 +145,8 @@ interface Directory {
 type Item = Leaf | Directory;
 
 /** The root must exist, be empty, and be changed by nobody else. */
-export function startChurn(root: string, seed: number, bounds: ChurnBounds = BOUNDS): Churn {
+export function startChurn(root: string, seed: number, given: Partial<ChurnBounds> = {}): Churn {
+  const bounds = { ...BOUNDS, ...given };
   const random = seeded(seed);
   const top: Directory = {
     kind: "directory",
@@ -278,6 +284,7 @@ export function startChurn(root: string, seed: number, bounds: ChurnBounds = BOU
     rewriteKeepingTimes: onFile((path) => {
       const { atime, mtime } = lstatSync(path);
       rewriteSameSize(path, random);
+      if (!bounds.repeatsTimes) return;
       // Whole seconds, as most tools put them back: true to the last digit for a backdated file.
       utimesSync(path, atime, Math.floor(mtime.getTime() / 1000));
     }),
@@ -302,7 +309,9 @@ export function startChurn(root: string, seed: number, bounds: ChurnBounds = BOU
       if (owner !== undefined) chownSync(path, owner, owner);
     }),
     backdate: onFile((path) => {
-      const time = random.pick([1, 1_000_000_000, 1_500_000_000, 1_500_000_000.25]);
+      const time = bounds.repeatsTimes
+        ? random.pick([1, 1_000_000_000, 1_500_000_000, 1_500_000_000.25])
+        : 1 + random.below(1_700_000_000) + random.below(1_000) / 1_000;
       utimesSync(path, time, time);
     }),
     /** As editors do: a new file takes the old one's name. */

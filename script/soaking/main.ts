@@ -73,7 +73,11 @@ async function main(): Promise<number> {
   /** Many rounds on one stage: state, index and replicas grow old. False where something differs. */
   async function playStage(result: Outcome, plan: StagePlan): Promise<boolean> {
     let keep = false;
-    await using stage = await setStage({ seed: plan.seed, keep: () => keep });
+    await using stage = await setStage({
+      seed: plan.seed,
+      repeatsTimes: false,
+      keep: () => keep,
+    });
     const misfortune = new Misfortune(stage, {
       random: seeded(plan.seed),
       pauseMs: [50, 1_500],

@@ -49,11 +49,17 @@ export const FIRST_SETTINGS: Settings = { withSpare: true, pace: "20ms" };
 
 export interface StageOptions {
   readonly seed: number;
+  /** See `ChurnBounds`: false where replicas are lost and compared anew meanwhile. */
+  readonly repeatsTimes?: boolean;
   /** Leaves everything in place at the end, to be looked into. */
   readonly keep?: () => boolean;
 }
 
-export async function setStage({ seed, keep = () => false }: StageOptions): Promise<Stage> {
+export async function setStage({
+  seed,
+  repeatsTimes = true,
+  keep = () => false,
+}: StageOptions): Promise<Stage> {
   const directory = realpathSync(mkdtempSync(join(tmpdir(), "treecast-soak-")));
   const remove = () => {
     if (!keep()) rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
@@ -82,7 +88,7 @@ export async function setStage({ seed, keep = () => false }: StageOptions): Prom
   return {
     directory,
     source,
-    churn: startChurn(source, seed),
+    churn: startChurn(source, seed, { repeatsTimes }),
     targets,
     spare,
     spaces,

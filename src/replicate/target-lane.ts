@@ -51,6 +51,8 @@ const IGNORING_WHAT_IS_FOUND: ReadonlySet<DeletePolicy> = new Set([
   "live-only",
 ]);
 
+const IGNORING_ALL: ReadonlySet<DeletePolicy> = new Set([...IGNORING_WHAT_IS_FOUND, "mirror"]);
+
 /** Where more than this waits, whoever finds changes by looking should pause. */
 const CROWDED = 100_000;
 
@@ -185,9 +187,12 @@ export class TargetLane {
     return this.#debts.isKnown;
   }
 
-  /** Takes over what a scan found: this replica relies on the index. */
+  /**
+   * Takes over what a scan found. A replica that is still to be compared as a whole is only sent what
+   * changed, for a comparison may not see that; what is gone, it has to find by itself.
+   */
   found(changes: Changes): void {
-    if (this.isKnown) this.#take(changes, IGNORING_WHAT_IS_FOUND);
+    this.#take(changes, this.isKnown ? IGNORING_WHAT_IS_FOUND : IGNORING_ALL);
   }
 
   /** Takes over what the source saw. */

@@ -37,7 +37,8 @@ describe(`random churn (seed ${seed})`, () => {
   }, 120_000);
 
   it("leaves none either when everything goes wrong meanwhile that can", async () => {
-    await using stage = await setStage({ seed: seed + 1 });
+    // A replica that was wiped, or out for a while, is compared as a whole, by size and time.
+    await using stage = await setStage({ seed: seed + 1, repeatsTimes: false });
     const told: string[] = [];
     const startedAt = performance.now();
     const misfortune = new Misfortune(stage, {
