@@ -30,6 +30,9 @@ const PAUSE_MS = 1_000;
 /** The longest share of the time that draining may take: it scans where nothing is told. */
 const DRAIN_SHARE = 20;
 
+/** The last one may take so long. */
+const LAST_MS = 5_000;
+
 /** So many paths are not kept waiting for the next second. */
 const MOST_NOTED = 50_000;
 
@@ -104,9 +107,15 @@ export class Checkpoints {
     return written;
   }
 
-  /** Makes a last one. Nothing is written afterwards. */
+  /**
+   * Makes a last one, where that does not take long: a watch that is just healing cannot vouch for it,
+   * and the next start finds what was not written. Nothing is written afterwards.
+   */
   async close(): Promise<void> {
-    await this.run();
+    const over = new AbortController();
+    const limit = this.#clock.sleep(LAST_MS, over.signal).catch(() => undefined);
+    await Promise.race([this.run(), limit]);
+    over.abort();
     this.#closed = true;
     this.#cancelTimer?.();
   }
@@ -130,7 +139,7 @@ export class Checkpoints {
       await this.#hooks.drain();
       const tookMs = this.#clock.now() - startedAt;
       this.#pauseMs = Math.max(PAUSE_MS, DRAIN_SHARE * tookMs);
-      if (this.#gaps.length > 0) {
+      if (this.#gaps.length > 0 || this.#closed) {
         again();
         return false;
       }

@@ -66,6 +66,17 @@ export class LaneMeeting {
     state.remember(this.#address, isJudged ? memory : { ...memory, unjudged: true });
   }
 
+  /** The token belonged to another replica: what is remembered with it says nothing of this one. */
+  forgetToken(): void {
+    const { state } = this.#source;
+    this.#isMarked = false;
+    const known = state.target(this.#address);
+    if (known?.token === undefined) return;
+    const { kept, keptMore, unjudged } = known;
+    const memory = { kept, keptMore };
+    state.remember(this.#address, unjudged === true ? { ...memory, unjudged } : memory);
+  }
+
   /** Leaves a token, so that the replica is known again. Trouble leaves it for the next meeting. */
   async leaveToken(remote: Remote): Promise<Trouble | undefined> {
     const { state } = this.#source;

@@ -36,6 +36,9 @@ export interface LanePassesHooks {
   ended(): void;
 }
 
+/** Paths sent last that are remembered. */
+const MOST_RECENT = 4_000;
+
 /** rsync's name for a file that it has not finished: a dot, the name, and six characters. */
 const TEMPORARY = /^\.(?<name>.+)\.[A-Za-z0-9]{6}$/s;
 
@@ -54,7 +57,7 @@ export class LanePasses {
   readonly #closing = new AbortController();
   readonly kept: KeptNames;
   #firstContact: boolean;
-  /** What was sent during the first contact. */
+  /** What was sent during the first contact; afterwards the latest of it. */
   readonly #sent = new Set<RelativePath>();
   #running: RelativePath | undefined;
   /** Ends the pass under way, and no more. */
@@ -140,8 +143,13 @@ export class LanePasses {
    * remembered: deleted here before that pass comes to them, they would look like somebody's.
    */
   sending(entries: readonly BatchEntry[]): void {
-    if (!this.#firstContact) return;
     for (const { path, sight } of entries) if (sight.type !== "missing") this.#sent.add(path);
+    if (this.#firstContact) return;
+    // A replica may be another one for a moment before anybody notices.
+    for (const path of this.#sent) {
+      if (this.#sent.size <= MOST_RECENT) break;
+      this.#sent.delete(path);
+    }
   }
 
   /** Forgets what waits, and the acquaintance: the replica is another one. */
@@ -150,7 +158,6 @@ export class LanePasses {
     this.#shallow.clear();
     this.#round.abort(new Error("The replica is another one"));
     this.#firstContact = true;
-    this.#sent.clear();
   }
 
   /** What was there before us, for the next run. */

@@ -77,6 +77,7 @@ export class SourceReplicator {
     now: () => this.#context.clock.now(),
     unheard: (path) => this.#watch?.unheard(path),
   });
+  #isClosing = false;
   /** Replicas of targets that were taken out. */
   readonly #forgotten = new Set<string>();
 
@@ -209,6 +210,7 @@ export class SourceReplicator {
 
   /** Stops watching, lets what is in flight end within the grace, and gives the state back. */
   async close(graceMs: number): Promise<void> {
+    this.#isClosing = true;
     this.#cancelLoopCheck?.();
     this.#schedule?.close();
     await this.#reconciler?.close();
@@ -339,7 +341,7 @@ export class SourceReplicator {
     this.#holds?.weigh(changes);
     for (const lane of this.#lanes.values()) lane.found({ ...changes, kinds });
     this.#checkpoints?.note(changes);
-    while (this.#isCrowded()) await this.#context.clock.sleep(CROWD_PAUSE_MS);
+    while (this.#isCrowded() && !this.#isClosing) await this.#context.clock.sleep(CROWD_PAUSE_MS);
   }
 
   #isCrowded(): boolean {

@@ -359,7 +359,7 @@ export class TargetLane {
   get memory(): unknown {
     // Where no index is kept, a later one knows nothing of what this replica has.
     const known = this.#debts.willBeKnown && this.#source.journal.hasIndex;
-    return { known, settings: this.#digest, audit: this.#audit.memory };
+    return { known, token: this.#token, settings: this.#digest, audit: this.#audit.memory };
   }
 
   committed(): void {
@@ -396,6 +396,7 @@ export class TargetLane {
     const remote = this.#createRemote(this.settings.bandwidth);
     remote.onReady(() => this.#pump());
     remote.onTrouble((trouble) => this.#trouble(trouble, remote));
+    remote.onBroken(() => this.#meetAgain(remote));
     remote.want(this.settings.sessions.idle);
     return remote;
   }
@@ -411,7 +412,7 @@ export class TargetLane {
   }
 
   /** Finds out whether the target is there and the one we know; only then anything is sent. */
-  async #meet(): Promise<void> {
+  async #meet(wasAway = true): Promise<void> {
     const remote = this.#remote;
     if (remote === undefined || this.#isMeeting) return;
     this.#isMeeting = true;
@@ -445,7 +446,7 @@ export class TargetLane {
     this.#isMet = true;
     this.#isFull = false;
     remote.want(this.settings.sessions.idle);
-    this.#dirty.retryNow();
+    if (wasAway) this.#dirty.retryNow();
     if (!this.#debts.isKnown && !this.#debts.willBeKnown) {
       if (comparesAll) this.#passes.add(ROOT, "start");
       else await this.#compared(remote, false);
@@ -454,6 +455,13 @@ export class TargetLane {
     void this.#debts.load();
     this.#trash.empty(remote);
     this.#pump();
+  }
+
+  /** A server that was restarted may stand before another disk: nothing is sent before that is clear. */
+  #meetAgain(remote: Remote): void {
+    if (remote !== this.#remote || !this.#isMet || this.#availability.isDown) return;
+    this.#isMet = false;
+    void this.#meet(false);
   }
 
   #meetStranger(): void {
@@ -465,6 +473,7 @@ export class TargetLane {
       target: this.settings.name,
       text: "The replica does not hold our token any more: it is another one, or was emptied; it is compared as at first contact",
     });
+    this.#meeting.forgetToken();
     this.#debts.forget();
     this.#passes.startOver();
     this.#audit.startOver();
@@ -573,11 +582,17 @@ export class TargetLane {
     state.remember(this.address, { ...memory, ...this.#passes.kept.acquaintance });
   }
 
+  /** Of the replica that the journal speaks of. */
+  get #token(): string | undefined {
+    return this.#source.state.target(this.address)?.token;
+  }
+
   #remembers(what: "known" | "audit"): unknown {
     const memory = this.#source.journal.memories[memoryKey(this.address)];
     const known = memory as Readonly<Record<string, unknown>> | undefined;
     // With other rules or options the replica lacks more than it is owed.
-    return known?.["settings"] === this.#digest ? known[what] : undefined;
+    const isOfThis = known?.["settings"] === this.#digest && known["token"] === this.#token;
+    return isOfThis ? known[what] : undefined;
   }
 
   /** Everything that is owed, in memory or not. */

@@ -40,6 +40,7 @@ class RsyncRemote implements Remote {
   readonly #pool: SessionPool;
   readonly #cold: ColdRuns;
   readonly #readyListeners: (() => void)[] = [];
+  readonly #brokenListeners: (() => void)[] = [];
   readonly #troubleListeners: ((trouble: Trouble) => void)[] = [];
   #cycleMs = FIRST_CYCLE_MS;
   #closing: Promise<void> | undefined;
@@ -63,6 +64,9 @@ class RsyncRemote implements Remote {
       onTrouble: (trouble) => {
         for (const listener of this.#troubleListeners) listener(trouble);
       },
+      onBroken: () => {
+        for (const listener of this.#brokenListeners) listener();
+      },
     });
     this.#cold = new ColdRuns(this.#courier, this.#pool, clock);
   }
@@ -81,6 +85,10 @@ class RsyncRemote implements Remote {
 
   onReady(listener: () => void): void {
     this.#readyListeners.push(listener);
+  }
+
+  onBroken(listener: () => void): void {
+    this.#brokenListeners.push(listener);
   }
 
   onTrouble(listener: (trouble: Trouble) => void): void {

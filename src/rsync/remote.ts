@@ -24,6 +24,8 @@ export interface Remote extends AsyncDisposable {
   want(count: number): void;
   /** Called whenever the number of ready sessions grew. */
   onReady(listener: () => void): void;
+  /** Called when the other end let go of a session by itself: it may be another one from now on. */
+  onBroken(listener: () => void): void;
   /** Called once when sessions cannot be opened any more; then nothing is tried until `want` or `probe`. */
   onTrouble(listener: (trouble: Trouble) => void): void;
   /**

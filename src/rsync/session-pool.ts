@@ -26,6 +26,8 @@ export interface PoolOptions {
   explain(session: Session): Promise<Trouble>;
   onReady(): void;
   onTrouble(trouble: Trouble): void;
+  /** The other end let go of a session by itself: it may be another one from now on. */
+  onBroken(): void;
 }
 
 /** A session in somebody's hands; it goes out of the books by ending. */
@@ -128,6 +130,7 @@ export class SessionPool {
 
   /** The server went away under a session: those opened before may be dead as well. */
   distrust(): void {
+    this.#options.onBroken();
     for (const member of this.#members) {
       if (member.use !== "waiting") continue;
       member.use = "working";
@@ -215,6 +218,7 @@ export class SessionPool {
     this.#queue.admit();
     await session.ended;
     if (member.use === "working" || this.#closed) return;
+    this.#options.onBroken();
     // It died unused. What had stood for a while is replaced; what never stood is trouble.
     const age = this.#clock.now() - session.openedAt;
     if (session.openTookMs !== undefined && age > LIVED_A_WHILE_MS) this.#fillAfter(REFILL_MS);

@@ -12,6 +12,7 @@ import { playRound } from "../../script/soaking/round.js";
 import { setStage, type Stage } from "../../script/soaking/stage.js";
 
 const seed = Number(process.env["TREECAST_CHURN_SEED"] ?? Math.floor(Math.random() * 1e9));
+const isAsked = process.env["TREECAST_CHURN_SEED"] !== undefined;
 const operations = Number(process.env["TREECAST_CHURN_OPERATIONS"] ?? 100_000);
 const ROUNDS = 3;
 const LIMIT_MS = 60_000;
@@ -36,39 +37,44 @@ describe(`random churn (seed ${seed})`, () => {
     });
   }, 120_000);
 
-  it("leaves none either when everything goes wrong meanwhile that can", async () => {
-    // A replica that was wiped, or out for a while, is compared as a whole, by size and time.
-    await using stage = await setStage({ seed: seed + 1, repeatsTimes: false });
-    const told: string[] = [];
-    const startedAt = performance.now();
-    const misfortune = new Misfortune(stage, {
-      random: seeded(seed),
-      pauseMs: [50, 450],
-      log: (text) => told.push(`${Math.round(performance.now() - startedAt)} ms: ${text}`),
-    });
-    await stage.program.start();
-    for (let round = 1; round <= ROUNDS; round++) {
-      try {
-        await playRound(stage, {
-          seed: seed + round,
-          operations: operations / ROUNDS,
-          misfortune,
-          untilAllStruck: round === ROUNDS,
-          limitMs: LIMIT_MS,
-        });
-      } catch (error) {
-        const text = `Seed ${seed}, round ${round} of ${ROUNDS}. What happened:\n${told.join("\n")}`;
-        throw new Error(`${String(error)}\n${text}`, { cause: error });
+  // A run of minutes, by `script/soak` or with TREECAST_CHURN_SEED set.
+  it.runIf(isAsked)(
+    "leaves none either when everything goes wrong meanwhile that can",
+    async () => {
+      // A replica that was wiped, or out for a while, is compared as a whole, by size and time.
+      await using stage = await setStage({ seed: seed + 1, repeatsTimes: false });
+      const told: string[] = [];
+      const startedAt = performance.now();
+      const misfortune = new Misfortune(stage, {
+        random: seeded(seed),
+        pauseMs: [50, 450],
+        log: (text) => told.push(`${Math.round(performance.now() - startedAt)} ms: ${text}`),
+      });
+      await stage.program.start();
+      for (let round = 1; round <= ROUNDS; round++) {
+        try {
+          await playRound(stage, {
+            seed: seed + round,
+            operations: operations / ROUNDS,
+            misfortune,
+            untilAllStruck: round === ROUNDS,
+            limitMs: LIMIT_MS,
+          });
+        } catch (error) {
+          const text = `Seed ${seed}, round ${round} of ${ROUNDS}. What happened:\n${told.join("\n")}`;
+          throw new Error(`${String(error)}\n${text}`, { cause: error });
+        }
+        told.push("all equal");
       }
-      told.push("all equal");
-    }
-    expect(stage.churn.done).toBeGreaterThanOrEqual(operations);
-    const possible = FAULT_NAMES.filter(
-      (name) => FAULTS[name].cards > 0 && FAULTS[name].possible?.(stage) !== false,
-    );
-    expect([...misfortune.counts.keys()].sort()).toEqual(possible.sort());
-    // The faults were felt and not only dealt.
-    expect(gapsOf(stage)).toContain("overflow");
-    expect(gapsOf(stage)).toContain("reader-restarted");
-  }, 400_000);
+      expect(stage.churn.done).toBeGreaterThanOrEqual(operations);
+      const possible = FAULT_NAMES.filter(
+        (name) => FAULTS[name].cards > 0 && FAULTS[name].possible?.(stage) !== false,
+      );
+      expect([...misfortune.counts.keys()].sort()).toEqual(possible.sort());
+      // The faults were felt and not only dealt.
+      expect(gapsOf(stage)).toContain("overflow");
+      expect(gapsOf(stage)).toContain("reader-restarted");
+    },
+    400_000,
+  );
 });

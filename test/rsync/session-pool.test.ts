@@ -47,6 +47,7 @@ class Rig {
         return run.trouble ?? troubleOf("stream-broke", this.endpoint);
       },
       onReady: () => this.readyCalls++,
+      onBroken: () => undefined,
       onTrouble: (trouble) => this.troubles.push(trouble),
     });
   }
