@@ -54,6 +54,8 @@ export class LanePasses {
   readonly #shallow = new Set<RelativePath>();
   readonly #weighing: Extras | undefined;
   #runs = false;
+  /** A comparison under way has not told all it will. */
+  #isComparing = false;
   readonly #closing = new AbortController();
   readonly kept: KeptNames;
   #firstContact: boolean;
@@ -115,6 +117,11 @@ export class LanePasses {
   get owed(): readonly RelativePath[] {
     const waiting = this.#pending.paths;
     return this.#running === undefined ? waiting : [this.#running, ...waiting];
+  }
+
+  /** A comparison is under way, and how much of what it finds is to be deleted is not known yet. */
+  get isWeighing(): boolean {
+    return this.#isComparing && this.#weighing !== undefined;
   }
 
   /** True while the whole tree is being compared, or is about to be. */
@@ -255,6 +262,7 @@ export class LanePasses {
     const { clock, facts, name } = this.#source;
     const startedAt = clock.now();
     const extras = this.#extras(reason);
+    this.#isComparing = true;
     const result = await comparePass(
       path,
       {
@@ -272,7 +280,7 @@ export class LanePasses {
           ),
       },
       signal,
-    );
+    ).finally(() => (this.#isComparing = false));
     if (result.trouble !== undefined) {
       this.#hooks.failed(result.trouble, remote);
       return false;

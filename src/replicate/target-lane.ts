@@ -530,7 +530,8 @@ export class TargetLane {
   #onMissing(): OnMissing {
     const { root, holds } = this.#source;
     if (this.settings.deletes === "never" || this.#deletesRefused) return "drop";
-    if (root.verdict().kind !== "sound" || holds.holdsDeletes) return "hold";
+    const isWeighed = !holds.holdsDeletes && !this.#passes.isWeighing;
+    if (root.verdict().kind !== "sound" || !isWeighed) return "hold";
     return this.settings.deletes === "startup-only" ? "marked" : "send";
   }
 

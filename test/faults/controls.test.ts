@@ -3,7 +3,7 @@
  * is played twice: the program as it is becomes equal; with the safeguard taken away it does not.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, writeFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { stringify } from "yaml";
@@ -180,6 +180,8 @@ describe.skipIf(files > 50_000)("the handling of gaps", () => {
     for (let i = 0; i < files; i++) writeFileSync(join(scene.source, `f${i}`), "x");
     rmSync(join(scene.source, "known"));
     scene.program.signal("SIGCONT");
+    // What is written while the queue is still full would be lost as well.
+    await until(() => existsSync(join(scene.replica, "f0")), { limitMs: 30_000 });
     await judge(scene, altered, "extra known");
   });
 });
@@ -223,6 +225,9 @@ describe("the journal", () => {
     await startSettled(scene);
     await rsyncd.stop();
     writeFileSync(join(scene.source, "owed"), "x");
+    // A file that was written just now is not taken into the index yet, and would be found again.
+    const { ctimeMs } = statSync(join(scene.source, "owed"));
+    await until(() => Date.now() - ctimeMs > 1_500, { what: "a file that is not new" });
     // SIGTERM is a checkpoint: it is in the journal, and in the index.
     await scene.program.kill("SIGTERM");
     await rsyncd.start();
