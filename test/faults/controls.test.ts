@@ -222,16 +222,18 @@ describe("the journal", () => {
     const forgetful = altered("debts: () => Promise.resolve([]), owedAtStart: new Map()");
     const target = { to: `rsync://127.0.0.1:${rsyncd.port}/m` };
     const scene = setScene(replica, target, without ? forgetful : undefined);
+    // Apart from what changes later: its directory would be compared.
+    mkdirSync(join(scene.source, "d"));
     await startSettled(scene);
     await rsyncd.stop();
-    writeFileSync(join(scene.source, "owed"), "x");
+    writeFileSync(join(scene.source, "d/owed"), "x");
     // A file that was written just now is not taken into the index yet, and would be found again.
-    const { ctimeMs } = statSync(join(scene.source, "owed"));
+    const { ctimeMs } = statSync(join(scene.source, "d/owed"));
     await until(() => Date.now() - ctimeMs > 1_500, { what: "a file that is not new" });
     // SIGTERM is a checkpoint: it is in the journal, and in the index.
     await scene.program.kill("SIGTERM");
     await rsyncd.start();
     await scene.program.start();
-    await judge(scene, without, "missing owed");
+    await judge(scene, without, "missing d/owed");
   });
 });
