@@ -1,5 +1,5 @@
 /** Reading the index: what it holds of one directory, one entry, or all below a path. */
-import { baseName, parentOf, ROOT } from "../model/path.js";
+import { ancestorsOf, baseName, parentOf, ROOT } from "../model/path.js";
 import type { RelativePath } from "../model/path.js";
 import type { Database, Statement } from "./database.js";
 import { type Appearance, type Digest, DIGEST_SQL } from "./print.js";
@@ -84,15 +84,25 @@ export class IndexReader {
     }
   }
 
-  /** Entries at and below these paths, each counted once. */
-  countAtAndBelow(paths: readonly RelativePath[]): number {
-    let count = 0;
-    for (const path of topmostOf(paths)) {
-      if (this.entry(path) !== undefined) count++;
-      const [from, to] = rangeBelow(path);
-      count += Number(this.#below.get(bytesOf(path), from, to)?.[0]);
-    }
-    return count;
+  /**
+   * Entries at and below each path, 0 for one below another.
+   *
+   * @param all entries in the index, which need not be counted for the root
+   */
+  countEach(paths: readonly RelativePath[], all: number): number[] {
+    const given = new Set(paths);
+    return paths.map((path) => {
+      if (path === ROOT) return all;
+      return given.has(ROOT) || [...ancestorsOf(path)].some((above) => given.has(above))
+        ? 0
+        : this.#countAtAndBelow(path);
+    });
+  }
+
+  #countAtAndBelow(path: RelativePath): number {
+    const own = this.entry(path) === undefined ? 0 : 1;
+    const [from, to] = rangeBelow(path);
+    return own + Number(this.#below.get(bytesOf(path), from, to)?.[0]);
   }
 
   /** In the order of their paths as bytes, after one of them. */
@@ -129,16 +139,4 @@ export function rangeBelow(path: RelativePath): readonly [Buffer, Buffer] {
   if (path === ROOT) return [Buffer.alloc(0), AFTER_ALL_PATHS];
   // "0" is the character after "/".
   return [bytesOf(`${path}/`), bytesOf(`${path}0`)];
-}
-
-/** Without those that lie below another of them. */
-function topmostOf(paths: readonly RelativePath[]): RelativePath[] {
-  const all = new Set(paths);
-  return [...all].filter((path) => {
-    for (let above = path; above !== ROOT;) {
-      above = parentOf(above);
-      if (all.has(above)) return false;
-    }
-    return true;
-  });
 }

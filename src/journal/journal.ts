@@ -108,6 +108,11 @@ export interface ScanResult {
   readonly tookMs: number;
 }
 
+export interface Counted {
+  readonly each: readonly number[];
+  readonly all: number;
+}
+
 export interface Journal extends AsyncDisposable {
   readonly origin: Origin;
   /** As last committed, from an earlier run. */
@@ -160,8 +165,11 @@ export interface Journal extends AsyncDisposable {
   debts(replica: string, after: RelativePath | undefined, limit: number): Promise<readonly Debt[]>;
   /** Forgets all about a replica: its target was taken out of the configuration. */
   forget(replica: string): Promise<void>;
-  /** How many entries the index holds at and below these paths, and altogether. */
-  count(paths: readonly RelativePath[]): Promise<{ readonly below: number; readonly all: number }>;
+  /**
+   * How many entries the index holds at and below each path, and altogether. What lies below another
+   * one of the paths is counted there, and 0 on its own.
+   */
+  count(paths: readonly RelativePath[]): Promise<Counted>;
   /** Directories in the order of the index, each with how many entries lie directly in it. */
   directories(
     after: RelativePath | undefined,

@@ -4,7 +4,7 @@ import type { FaultCode } from "../model/fault.js";
 import type { Kinds } from "../model/change.js";
 import type { RelativePath } from "../model/path.js";
 import type { RowsOf } from "./index-writer.js";
-import type { Debt, DebtChange, Memories, Origin, Sighting } from "./journal.js";
+import type { Counted, Debt, DebtChange, Memories, Origin, Sighting } from "./journal.js";
 import type { IndexedDirectory } from "./index-reader.js";
 
 /** What a writer is started with. */
@@ -54,7 +54,7 @@ export interface Requests {
   forget: { ask: { readonly kind: "forget"; readonly replica: string }; answer: undefined };
   count: {
     ask: { readonly kind: "count"; readonly paths: readonly RelativePath[] };
-    answer: { readonly below: number; readonly all: number };
+    answer: Counted;
   };
   directories: {
     ask: {

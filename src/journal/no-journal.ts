@@ -16,7 +16,7 @@ export function noJournal(): Journal {
     scan: () => Promise.resolve({ seen: 0, differences: 0, unread: 0, tookMs: 0 }),
     debts: () => Promise.resolve([]),
     forget: nothing,
-    count: () => Promise.resolve({ below: 0, all: 0 }),
+    count: (paths) => Promise.resolve({ each: paths.map(() => 0), all: 0 }),
     directories: () => Promise.resolve([]),
     close: nothing,
     [Symbol.asyncDispose]: nothing,

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { systemClock } from "../model/clock.js";
 import type { RelativePath } from "../model/path.js";
 import type {
+  Counted,
   Debt,
   DebtChange,
   Journal,
@@ -124,7 +125,7 @@ class RunningJournal implements Journal {
       damaged: (reason) => {
         this.#ask<"damaged">({ kind: "damaged", epoch, reason }).catch(() => undefined);
       },
-      expected: async () => (await this.count([path])).below,
+      expected: async () => (await this.count([path])).each[0] ?? 0,
     };
     const ends = [this.#life.signal, this.#closing.signal];
     const scope = AbortSignal.any(signal === undefined ? ends : [signal, ...ends]);
@@ -149,7 +150,7 @@ class RunningJournal implements Journal {
     await this.#ask<"forget">({ kind: "forget", replica });
   }
 
-  async count(paths: readonly RelativePath[]): Promise<{ below: number; all: number }> {
+  async count(paths: readonly RelativePath[]): Promise<Counted> {
     return await this.#ask<"count">({ kind: "count", paths });
   }
 

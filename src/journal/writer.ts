@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { MessagePort } from "node:worker_threads";
 import { compileFilter, type Filter } from "../filter/filter.js";
 import { Fault } from "../model/fault.js";
-import { displayPath, ROOT } from "../model/path.js";
+import { displayPath } from "../model/path.js";
 import type { ComparisonSettings } from "./comparison.js";
 import { isDamage } from "./database.js";
 import type { Sighting } from "./journal.js";
@@ -75,7 +75,7 @@ export class Writer {
         return undefined;
       case "count":
         return this.#reading(({ reader, writer: { count: all } }) => ({
-          below: request.paths.includes(ROOT) ? all : reader.countAtAndBelow(request.paths),
+          each: reader.countEach(request.paths, all),
           all,
         }));
       case "directories":

@@ -41,6 +41,11 @@ export interface CutOptions {
   readonly look: Look;
   readonly missing: OnMissing;
   readonly lane: Lane;
+  /**
+   * Told of a path that is missing though nobody has said that it is gone. It waits among the deletions,
+   * so that whoever weighs those can do so first.
+   */
+  readonly onGone?: (path: RelativePath) => void;
   /** Nothing but what is gone: the replica has no room, and deletions make some. They follow nobody. */
   readonly onlyDeletions?: boolean;
 }
@@ -138,12 +143,15 @@ export class Cutter {
     const most = profile === "large" ? 1 : batchPaths;
     let bytes = 0;
     let nameBytes = 0;
+    const { serial } = this.#marks;
     for (const node of waiting) {
       if (entries.length >= most || bytes >= batchBytes) break;
       if (place === "deleting" && nameBytes >= DELETE_LIST_BYTES) break;
       const { mark } = node;
       if (mark === undefined) continue;
       if (afterWaitingMs > 0 && mark.since + afterWaitingMs > options.now) break;
+      // A name that a look has just added to the deletions is to be weighed first.
+      if (mark.serial > serial) continue;
       if (this.#isReserved(node, mark)) continue;
       const { path } = node;
       const sight = options.look(path);
@@ -177,16 +185,31 @@ export class Cutter {
   ): boolean {
     const { path, sight, place, options } = found;
     const { largeFileBytes } = this.#settings;
-    const to = placeFor(sight, place, largeFileBytes, () => this.#marks.rankOf(node));
+    // What stands where a directory above was is something new, whatever was said of this path.
+    const from = place === "attributes" && sight.at !== path ? "content" : place;
+    const to = placeFor(sight, from, largeFileBytes, () => this.#marks.rankOf(node));
     if (to === "deleting" && forgets(options.missing, mark.kinds)) {
       this.#marks.touch(node, path);
       this.#marks.clear(node, mark);
       this.#marks.drop(node);
       return true;
     }
+    if (to === "deleting" && this.#isNews(node, sight.at, options)) {
+      this.#marks.owe(sight.at, Kind.Gone, options.now, { background: mark.background });
+      this.#marks.moveTo(node, mark, to, options.now);
+      options.onGone?.(sight.at);
+      return true;
+    }
     if (to === place) return false;
     this.#marks.moveTo(node, mark, to, options.now);
     return true;
+  }
+
+  /** True where nobody has said that what is missing is gone. */
+  #isNews(node: Node, at: RelativePath, { onGone, missing }: CutOptions): boolean {
+    if (onGone === undefined || missing === "hold") return false;
+    const named = node.path === at ? node : this.#marks.tree.find(at);
+    return ((named?.mark?.kinds ?? 0) & Kind.Gone) === 0;
   }
 
   /** Takes a path into a batch, or lets it wait for what stands in its way. */

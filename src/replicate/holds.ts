@@ -9,6 +9,7 @@ import type { FactListener } from "../model/fact.js";
 import type { Hold, HoldEnd, HoldKind } from "../model/hold.js";
 import type { RelativePath } from "../model/path.js";
 import { Surge } from "../safety/surge.js";
+import { Tally } from "../safety/tally.js";
 import type { GuardSettings } from "./settings.js";
 
 export interface HoldsHooks {
@@ -49,7 +50,8 @@ export class Holds {
   readonly #held = new Map<HoldKind, Held>();
   /** What was deleted within the last minute, for the sample and for the look whether it is back. */
   #gone: { readonly at: number; readonly path: RelativePath }[] = [];
-  #judging = 0;
+  readonly #judging = new Set<Promise<void>>();
+  readonly #tally = new Tally();
   #cancelRecheck: (() => void) | undefined;
 
   constructor(
@@ -82,7 +84,12 @@ export class Holds {
 
   /** Deletions that were told are being weighed: in a moment they go, or are held. */
   get isJudging(): boolean {
-    return this.#judging > 0;
+    return this.#judging.size > 0;
+  }
+
+  /** Resolves when every deletion told so far is judged. */
+  async judged(): Promise<void> {
+    while (this.isJudging) await Promise.all(this.#judging);
   }
 
   /** Nothing may be sent. */
@@ -107,7 +114,7 @@ export class Holds {
 
   /**
    * Weighs the deletions among changes, by what the index holds there. To be called before the lanes
-   * take them over. Whoever was renamed is not deleted.
+   * take them over. Whoever was renamed is not deleted; what is told twice counts once.
    */
   weigh({ paths, kinds, moves = [], at }: Changes): void {
     if (this.#deletes === undefined || !this.#journal.hasIndex) return;
@@ -115,7 +122,12 @@ export class Holds {
     const gone = paths.filter(
       (path, index) => ((kinds[index] ?? 0) & Kind.Gone) !== 0 && !moved.has(path),
     );
-    if (gone.length > 0) void this.#judge(gone, at, this.#deletes);
+    if (gone.length === 0) return;
+    const judgement = this.#judge(gone, at, this.#deletes).finally(() => {
+      this.#judging.delete(judgement);
+      if (!this.isJudging) this.#hooks.changed();
+    });
+    this.#judging.add(judgement);
   }
 
   /** A measure of its own for whoever finds by comparing that something is to be deleted on a replica. */
@@ -133,6 +145,11 @@ export class Holds {
         this.#hold("deletes", tripped, [path]);
       },
     };
+  }
+
+  /** The index was brought up to date with all that was told. */
+  indexed(): void {
+    this.#tally.indexed();
   }
 
   /** Weighs what a checkpoint saw rewritten. */
@@ -156,10 +173,13 @@ export class Holds {
   }
 
   async #judge(gone: readonly RelativePath[], at: number, surge: Surge): Promise<void> {
-    this.#judging++;
     try {
-      const { below, all } = await this.#journal.count(gone);
-      surge.add(below, at);
+      const { each, all } = await this.#journal.count(gone);
+      const entries = gone.map((path, index) => this.#tally.add(path, each[index] ?? 0));
+      surge.add(
+        entries.reduce((sum, one) => sum + one, 0),
+        at,
+      );
       this.#note(gone, at);
       const tripped = surge.judge(at, all);
       if (tripped !== undefined)
@@ -170,9 +190,6 @@ export class Holds {
         );
     } catch {
       // The journal is being closed, or has said what is wrong; nothing can be weighed without it.
-    } finally {
-      this.#judging--;
-      if (this.#judging === 0) this.#hooks.changed();
     }
   }
 

@@ -29,6 +29,8 @@ export interface LaneBatchesHooks {
   sending(entries: readonly BatchEntry[]): void;
   /** Something arrived. */
   answered(hasContent: boolean): void;
+  /** A path is missing, and nobody has said so: its deletion waits for a verdict. */
+  gone(path: RelativePath): void;
   /** Something was deleted. */
   madeRoom(): void;
   failed(trouble: Trouble, remote: Remote): void;
@@ -64,9 +66,9 @@ export class LaneBatches {
   }
 
   /** Starts every batch that may start now, and sets the alarm for the next one. */
-  start(remote: Remote, missing: OnMissing): void {
+  start(remote: Remote, missing: () => OnMissing): void {
     this.rest();
-    if (this.#dirty.flying("large") === 0) this.#startLarge(remote, missing);
+    if (this.#dirty.flying("large") === 0) this.#startLarge(remote, missing());
     this.#startNormal(remote, missing);
   }
 
@@ -74,9 +76,7 @@ export class LaneBatches {
   startDeletions(remote: Remote, missing: OnMissing): void {
     this.rest();
     if (this.#dirty.flying("normal") > 0) return;
-    const look = createLook(this.#source.root.pinned);
-    const now = this.#source.clock.now();
-    const batch = this.#dirty.cut({ now, lane: "normal", missing, look, onlyDeletions: true });
+    const batch = this.#cut("normal", missing, this.#source.clock.now(), true);
     if (batch !== undefined) void this.carry(batch, remote);
   }
 
@@ -129,16 +129,16 @@ export class LaneBatches {
     this.#hooks.ended();
   }
 
-  #startNormal(remote: Remote, missing: OnMissing): void {
+  #startNormal(remote: Remote, missing: () => OnMissing): void {
     while (true) {
-      const startAt = this.#nextStart(remote, missing);
+      const startAt = this.#nextStart(remote, missing());
       if (startAt === undefined) return;
       const now = this.#source.clock.now();
       if (startAt > now) {
         this.#cancelAlarm = this.#source.clock.after(startAt - now, () => this.#hooks.ended());
         return;
       }
-      const batch = this.#cut("normal", missing, now);
+      const batch = this.#cut("normal", missing(), now);
       // Looking may have moved everything elsewhere: then the next start is another one.
       if (batch === undefined) continue;
       this.#pace.started(now, remote.cycleMs);
@@ -164,8 +164,10 @@ export class LaneBatches {
     return earliest === undefined ? undefined : Math.max(dueAt, earliest);
   }
 
-  #cut(lane: Lane, missing: OnMissing, now: number): Batch | undefined {
-    return this.#dirty.cut({ now, lane, missing, look: createLook(this.#source.root.pinned) });
+  #cut(lane: Lane, missing: OnMissing, now: number, onlyDeletions = false): Batch | undefined {
+    const look = createLook(this.#source.root.pinned);
+    const onGone = (path: RelativePath) => this.#hooks.gone(path);
+    return this.#dirty.cut({ now, lane, missing, look, onGone, onlyDeletions });
   }
 
   /**

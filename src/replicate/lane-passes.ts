@@ -20,6 +20,8 @@ export interface LanePassesHooks {
   isOwed(path: RelativePath): boolean;
   /** A difference was found, so the target answers. */
   owe(path: RelativePath, kinds: Kinds): void;
+  /** These are on the replica alone, each with all it may hold: they are weighed by the index. */
+  gone(paths: readonly RelativePath[]): void;
   /** Resolves when what was owed is settled. */
   settled(signal: AbortSignal): Promise<void>;
   failed(trouble: Trouble, remote: Remote): void;
@@ -243,12 +245,13 @@ export class LanePasses {
       if (!signal.aborted) throw error;
       return;
     }
-    for (const difference of found) {
-      const { path, isDirectory, what } = difference;
-      if (!this.#filter.keeps(path, isDirectory)) continue;
-      if (what === "extra" && (this.kept.protects(path) || this.isUnfinished(path))) continue;
-      this.#owe(path, kindsOf(difference));
-    }
+    const isWanted = ({ path, isDirectory, what }: Difference) =>
+      this.#filter.keeps(path, isDirectory) &&
+      !(what === "extra" && (this.kept.protects(path) || this.isUnfinished(path)));
+    const wanted = found.filter(isWanted);
+    // What is gone here since a moment ago may not have been told yet.
+    this.#hooks.gone(wanted.flatMap(({ path, what }) => (what === "extra" ? path : [])));
+    for (const difference of wanted) this.#owe(difference.path, kindsOf(difference));
     for (const path of paths) this.#shallow.delete(path);
   }
 

@@ -279,10 +279,15 @@ export class SourceReplicator {
     if (isOnce) return;
     this.#checkpoints = new Checkpoints(journal, clock, {
       root,
-      drain: async () => this.#watch?.drain({ scan: this.#coverage.unwatched > 0 }),
+      // What is owed is written with what is held of it, so that no start finds one without the other.
+      drain: async () => {
+        await this.#watch?.drain({ scan: this.#coverage.unwatched > 0 });
+        await holds.judged();
+      },
       debts: () => this.#debts(),
       memories: () => this.#memories(),
       committed: () => {
+        holds.indexed();
         for (const lane of this.#lanes.values()) lane.committed();
       },
       notCommitted: () => {

@@ -117,6 +117,7 @@ export class TargetLane {
       deletesRefused: () => this.#deletesRefused,
       isOwed: (path) => this.#dirty.debtOf(path) !== undefined,
       owe: (path, kinds) => this.#owe(path, kinds),
+      gone: (paths) => this.#weighGone(paths),
       settled: (signal) => this.#settled(signal),
       failed: (trouble, remote) => this.#trouble(trouble, remote),
       compared: (remote, judged, equalAt) => this.#compared(remote, judged, equalAt),
@@ -163,6 +164,7 @@ export class TargetLane {
       compareChildren: (path) => this.#passes.addShallow(path),
       sending: (entries) => this.#passes.sending(entries),
       answered: (hasContent) => this.#answers(hasContent),
+      gone: (path) => this.#weighGone([path]),
       madeRoom: () => {
         if (this.#isFull) this.#availability.tryNow();
       },
@@ -295,6 +297,7 @@ export class TargetLane {
       dirty: this.#dirty,
       open: (bandwidth) => this.#createRemote(bandwidth),
       missing: () => this.#onMissing(),
+      gone: (path) => this.#weighGone([path]),
       carry: (batch, remote) => this.#batches.carry(batch, remote),
       kept: this.#passes.kept,
       isUnfinished: (path) => this.#passes.isUnfinished(path),
@@ -498,6 +501,11 @@ export class TargetLane {
     this.#pumpSoon();
   }
 
+  #weighGone(paths: readonly RelativePath[]): void {
+    const { clock, holds } = this.#source;
+    holds.weigh({ paths, kinds: paths.map(() => Kind.Gone), at: clock.now() });
+  }
+
   /** Starts every batch that may start now, and sets the alarm for the next one. */
   #pump(): void {
     this.#batches.rest();
@@ -507,7 +515,7 @@ export class TargetLane {
     const remote = this.#remote;
     if (remote !== undefined && this.#isServed && !holds.holdsEverything) {
       this.#moves.pump(remote);
-      this.#batches.start(remote, this.#onMissing());
+      this.#batches.start(remote, () => this.#onMissing());
       if (!this.#debts.isComplete) void this.#debts.load();
       const lacksRoom = this.#wasFull && this.#dirty.delayed() > 0;
       if (this.#isAtRest && this.#passes.isIdle && !lacksRoom) this.#availability.proven("live");

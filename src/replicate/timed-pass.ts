@@ -4,6 +4,7 @@
  */
 import { type Filter, bothKeep, compileFilter } from "../filter/filter.js";
 import type { Batch } from "../model/batch.js";
+import { Kind } from "../model/change.js";
 import { type RelativePath, ROOT } from "../model/path.js";
 import type { DirtySet, OnMissing } from "../queue/dirty-set.js";
 import type { Remote } from "../rsync/remote.js";
@@ -20,6 +21,8 @@ export interface TimedPassHooks {
   /** Opens a remote of the pass's own. */
   open(bandwidth: number | undefined): Remote;
   missing(): OnMissing;
+  /** A path is missing, and nobody has said so: its deletion waits for a verdict. */
+  gone(path: RelativePath): void;
   carry(batch: Batch, remote: Remote): Promise<void>;
   readonly kept: KeptNames;
   /** What a transfer that is under way is writing. */
@@ -76,6 +79,7 @@ export class TimedPass {
     const { clock, facts, name } = this.#source;
     const startedAt = clock.now();
     const { dirty, kept } = this.#hooks;
+    const weighing = this.#source.holds.extras();
     const {
       trouble,
       differences,
@@ -91,6 +95,9 @@ export class TimedPass {
         keeps: (path, isDirectory) => this.#filter.keeps(path, isDirectory),
         owe: (path, kinds) => {
           if (dirty.awaitsClose(path) || dirty.debtOf(path) !== undefined) return;
+          if ((kinds & Kind.Gone) !== 0 && this.#target.adopt === "keep") {
+            weighing?.found(path, this.#source.indexed());
+          }
           dirty.add(path, kinds, clock.now(), { background: true });
           this.#found.add(path);
         },
@@ -134,6 +141,7 @@ export class TimedPass {
         lane: "background",
         missing: this.#hooks.missing(),
         look: createLook(root.pinned),
+        onGone: (path) => this.#hooks.gone(path),
       });
       if (batch === undefined) await clock.sleep(100, signal);
       else await this.#hooks.carry(batch, remote);

@@ -46,16 +46,6 @@ export class Surge {
     this.#bucket(at).entries += entries;
   }
 
-  /** Takes back what turned out not to have happened, the latest first. */
-  subtract(entries: number): void {
-    let rest = entries;
-    for (const bucket of this.#buckets.toReversed()) {
-      const part = Math.min(rest, bucket.entries);
-      bucket.entries -= part;
-      rest -= part;
-    }
-  }
-
   /**
    * What was counted, where that is more than the limit allows; undefined where all is well. Without
    * any total (there is no index) the number alone decides.

@@ -297,12 +297,12 @@ describe("counting", () => {
   it("counts each entry at and below once", async () => {
     const { journal, fill } = await makeFixture(["a/b/c", "a/d", "a-b/x", "e"]);
     await fill();
-    const count = async (...paths: string[]) => (await journal.count(paths.map(p))).below;
-    expect(await count("a")).toBe(4);
-    expect(await count("a", "a/b", "a/b/c")).toBe(4);
-    expect(await count("a/b", "e", "none", "none/below")).toBe(3);
-    expect(await count("")).toBe(7);
-    expect(await journal.count([])).toEqual({ below: 0, all: 7 });
+    const count = async (...paths: string[]) => (await journal.count(paths.map(p))).each;
+    expect(await count("a")).toEqual([4]);
+    expect(await count("a/b", "a", "a/b/c")).toEqual([0, 4, 0]);
+    expect(await count("a/b", "e", "none", "none/below")).toEqual([2, 1, 0, 0]);
+    expect(await count("", "a")).toEqual([7, 0]);
+    expect(await journal.count([])).toEqual({ each: [], all: 7 });
   });
 
   it("lists the directories in their order, each with what lies directly in it", async () => {

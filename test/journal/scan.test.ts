@@ -15,7 +15,7 @@ describe("a scan", () => {
     const fixture = await makeFixture(["a/b/c", "a/b/d", "e/", "f"]);
     await fixture.fill();
     expect(await fixture.scan()).toEqual([]);
-    expect(await fixture.journal.count([ROOT])).toEqual({ below: 6, all: 6 });
+    expect(await fixture.journal.count([ROOT])).toEqual({ each: [6], all: 6 });
     await fixture.reopen();
     expect(fixture.journal.origin).toEqual({ kind: "kept" });
     expect(await fixture.scan()).toEqual([]);
@@ -128,7 +128,7 @@ describe("a scan", () => {
     }
     await fixture.fill();
     expect(await fixture.scan()).toEqual([]);
-    expect((await fixture.journal.count([p("link")])).below).toBe(1);
+    expect((await fixture.journal.count([p("link")])).each[0]).toBe(1);
     for (const name of odd) {
       writeFileSync(Buffer.from(`${fixture.root}/${path(name)}`, "latin1"), "more");
     }

@@ -34,6 +34,33 @@ describe("DirtySet", () => {
     });
   });
 
+  it("sends what stands in place of a directory as content, whatever was said of what it held", () => {
+    const set = dirtySet();
+    set.add(path("d/f"), Kind.Attributes, 1);
+    set.add(path("d"), Kind.Content, 1);
+    set.add(path("e/f"), Kind.Attributes, 1);
+    const disk = { d: 1, e: 1 };
+    expect(set.cut(options(disk))).toMatchObject({ profile: "content", entries: [{ path: "d" }] });
+    // A look at it moves it to where contents wait.
+    expect(set.cut(options(disk))).toBeUndefined();
+    expect(set.cut(options(disk))).toMatchObject({ profile: "content", entries: [{ path: "e" }] });
+  });
+
+  it("lets what is missing wait when nobody has said so, until that is weighed", () => {
+    const set = dirtySet();
+    set.add(path("d"), Kind.Attributes | Kind.Directory, 1);
+    set.add(path("e/f"), Kind.Gone, 1);
+    const gone: string[] = [];
+    const onGone = (at: string) => gone.push(at);
+    expect(set.cut(options({}, { onGone, missing: "hold" }))).toBeUndefined();
+    expect(gone).toEqual([]);
+    expect(set.cut(options({}, { onGone }))).toBeUndefined();
+    expect(gone.sort()).toEqual(["d", "e"]);
+    expect(set.cut(options({}, { onGone, missing: "hold" }))).toBeUndefined();
+    expect(names(set.cut(options({}, { onGone })))!.sort()).toEqual(["d", "e"]);
+    expect(gone).toHaveLength(2);
+  });
+
   it("hands out nothing but deletions where nothing else has room, though writes wait before them", () => {
     const set = dirtySet();
     set.add(path("new"), Kind.Content, 1);

@@ -139,8 +139,13 @@ export class Simulation {
   cut(lane: Lane): Batch | undefined {
     this.tell();
     this.load();
-    const batch = this.set.cut({ now: this.now, look: this.#look, missing: "send", lane });
+    const onGone = (path: RelativePath) => this.#mustBeGone(path);
+    const missing = "send";
+    const batch = this.set.cut({ now: this.now, look: this.#look, missing, onGone, lane });
     if (batch === undefined) return undefined;
+    for (const { path, kinds, sight } of batch.entries) {
+      if (sight.type === "missing") expect(kinds & Kind.Gone, `${path} was weighed`).not.toBe(0);
+    }
     for (const other of this.flying) mustNotMeet(batch, other.batch);
     for (const { path } of batch.entries) this.#mustNotBeMoving(path);
     this.flying.push({ batch, read: undefined, written: false });
@@ -383,6 +388,10 @@ export class Simulation {
     return (
       (what === "directory") === (there === "directory") && below(this.source, to).length === 0
     );
+  }
+
+  #mustBeGone(path: RelativePath): void {
+    expect(this.source.has(path), `${path} is there`).toBe(false);
   }
 
   #mustNotBeMoving(path: RelativePath): void {

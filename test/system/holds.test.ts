@@ -6,11 +6,14 @@ import {
   readdirSync,
   renameSync,
   rmSync,
+  rmdirSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { type Engine, stage, startEngine, untilEqual } from "../support/engine.js";
+import { startRsyncd } from "../support/rsyncd.js";
 import { makeTempDir } from "../support/temp.js";
 import { until } from "../support/until.js";
 
@@ -129,6 +132,39 @@ describe("a mass deletion", () => {
     const engine = await startEngine(source, [replica], { state, settings: { guard } });
     await untilHeld(engine, "deletes");
     expect(filesThere()).toBe(FILES);
+  });
+
+  it("is held when all that was owed of it from before was a time", async () => {
+    const rsyncd = await startRsyncd({ modules: { m: { path: replica } } });
+    const target = `rsync://127.0.0.1:${rsyncd.port}/m`;
+    const run = () => startEngine(source, [target], { state, settings: { guard } });
+    const before = await run();
+    await untilEqual(source, replica);
+    await until(() => before.daemon.status[0]?.index.state === "current", { what: "the index" });
+    await before.daemon.flush();
+    await rsyncd.stop();
+    utimesSync(join(source, "d"), 1, 1);
+    await until(() => before.target().owed > 0, { what: "something owed" });
+    await before.stop();
+    rmSync(join(source, "d"), { recursive: true });
+    await rsyncd.start();
+    const engine = await run();
+    await untilHeld(engine, "deletes");
+    expect(filesThere()).toBe(FILES);
+  });
+
+  it("is not seen in half the deletions it would take, however often they are told", async () => {
+    const engine = await start();
+    for (let i = 0; i < FILES; i++) writeFileSync(join(source, `kept${i}`), "");
+    await untilEqual(source, replica);
+    await engine.daemon.flush();
+    await until(() => engine.daemon.status[0]!.index.entries === 2 * FILES + 2);
+    // Name by name, then the directory as a whole: 201 of 402 entries.
+    for (const name of readdirSync(join(source, "d"))) rmSync(join(source, "d", name));
+    await until(() => filesThere() === 0);
+    rmdirSync(join(source, "d"));
+    await untilEqual(source, replica);
+    expect(engine.of("held")).toEqual([]);
   });
 
   it("ends by itself when the source recovers", async () => {
