@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { observe } from "./arrivals.js";
 import { census, compare } from "./census.js";
 import type { Contestant } from "./contestants/contestant.js";
+import type { Column } from "./question.js";
 import { rest, start } from "./running.js";
 import { settleDisk, type Stage } from "./stage.js";
 import { quantile } from "./statistics.js";
@@ -47,6 +48,19 @@ export interface RateFigures extends Record<string, number | null> {
   /** How late the writer was at worst, ms. */
   readonly behind: number;
 }
+
+/** The figures as a table shows them. */
+export const RATE_COLUMNS: readonly Column[] = [
+  { key: "p50", heading: "p50", unit: "ms", primary: true },
+  { key: "p99", heading: "p99", unit: "ms" },
+  { key: "max", heading: "max", unit: "ms" },
+  { key: "missed", heading: "missed", unit: "count" },
+  { key: "drain", heading: "drain", unit: "s" },
+  { key: "busy", heading: "busy", unit: "s" },
+  { key: "cpu", heading: "CPU", unit: "s" },
+  { key: "sessions", heading: "rsync runs", unit: "count" },
+  { key: "behind", heading: "writer late by", unit: "ms" },
+];
 
 function directoriesBelow(root: string): string[] {
   return Array.from({ length: DIRECTORIES }, (_, number) => join(root, `d${number}`));

@@ -1,7 +1,7 @@
 /** What it costs to remember: the same load with the journal's index and without it. */
 import { treecast, treecastWith } from "../contestants/treecast.js";
 import { attempt, turns, type Question, type Row } from "../question.js";
-import { measureRate, rateStage } from "../rate.js";
+import { measureRate, RATE_COLUMNS, rateStage } from "../rate.js";
 import { setStage } from "../stage.js";
 
 const contestants = [
@@ -19,16 +19,7 @@ export const journal: Question = {
   method: `New files as in "N new files a second", carried by treecast as it is shipped and with \`index: off\`. What is
 written to the index is written beside the replication and behind it; the question is whether that can be seen in the
 delays, and what it takes of the processor.`,
-  columns: [
-    { key: "p50", heading: "p50", unit: "ms", primary: true },
-    { key: "p99", heading: "p99", unit: "ms" },
-    { key: "max", heading: "max", unit: "ms" },
-    { key: "missed", heading: "missed", unit: "count" },
-    { key: "drain", heading: "drain", unit: "s" },
-    { key: "busy", heading: "busy", unit: "s" },
-    { key: "cpu", heading: "CPU", unit: "s" },
-    { key: "behind", heading: "writer late by", unit: "ms" },
-  ],
+  columns: RATE_COLUMNS,
   async ask(run) {
     const rows: Row[] = [];
     if (!run.contestants.some(({ name }) => name === treecast.name)) return rows;

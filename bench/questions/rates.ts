@@ -1,7 +1,7 @@
 /** The tutorials' table: how far behind is the replica at N new files a second? */
 import { isSlow } from "../contestants/contestant.js";
 import { attempt, turns, type Question, type Row } from "../question.js";
-import { measureRate, ratePlan, rateStage, type RatePlan } from "../rate.js";
+import { measureRate, RATE_COLUMNS, ratePlan, rateStage, type RatePlan } from "../rate.js";
 import { setStage, type Stage } from "../stage.js";
 import { startWriter } from "../writing.js";
 import { rsyncOnce, YARDSTICK } from "../yardstick.js";
@@ -25,17 +25,7 @@ come to rest. Busy is from the last close until the contestant rests: a script m
 work on a backlog of events; it is stopped twenty seconds after the last arrival, and its CPU and rsync runs are then
 lower bounds. CPU is that of the contestant and all of its children until it rests; rsync runs are counted by the
 daemon. Who needs more than a minute to drain, or misses files, at one rate is not asked for a higher one. The yardstick is one \`rsync -a\` of the same files when all of them are written.`,
-  columns: [
-    { key: "p50", heading: "p50", unit: "ms", primary: true },
-    { key: "p99", heading: "p99", unit: "ms" },
-    { key: "max", heading: "max", unit: "ms" },
-    { key: "missed", heading: "missed", unit: "count" },
-    { key: "drain", heading: "drain", unit: "s" },
-    { key: "busy", heading: "busy", unit: "s" },
-    { key: "cpu", heading: "CPU", unit: "s" },
-    { key: "sessions", heading: "rsync runs", unit: "count" },
-    { key: "behind", heading: "writer late by", unit: "ms" },
-  ],
+  columns: RATE_COLUMNS,
   async ask(run) {
     const rows: Row[] = [];
     const hopeless = new Set<string>();

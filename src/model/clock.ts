@@ -13,20 +13,7 @@ export const systemClock: Clock = {
   now: () => performance.timeOrigin + performance.now(),
 
   sleep(ms, signal) {
-    return new Promise((resolve, reject) => {
-      signal?.throwIfAborted();
-      const timer = setTimeout(finish, ms);
-      signal?.addEventListener("abort", stop, { once: true });
-      function finish() {
-        signal?.removeEventListener("abort", stop);
-        resolve();
-      }
-      function stop() {
-        clearTimeout(timer);
-        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the reason is the caller's
-        reject(signal?.reason);
-      }
-    });
+    return sleepBy(systemClock, ms, signal);
   },
 
   after(ms, action) {
@@ -34,3 +21,25 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer);
   },
 };
+
+/** What `sleep` of a clock is, given its `after`. */
+export function sleepBy(
+  clock: Pick<Clock, "after">,
+  ms: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
+    const cancel = clock.after(ms, finish);
+    signal?.addEventListener("abort", stop, { once: true });
+    function finish() {
+      signal?.removeEventListener("abort", stop);
+      resolve();
+    }
+    function stop() {
+      cancel();
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the reason is the caller's
+      reject(signal?.reason);
+    }
+  });
+}

@@ -1,5 +1,5 @@
 /** A clock that stands still until a test moves it; timers ring in their order on the way. */
-import type { Clock } from "../../src/model/clock.js";
+import { type Clock, sleepBy } from "../../src/model/clock.js";
 
 interface Timer {
   readonly at: number;
@@ -30,18 +30,7 @@ export class HandClock implements Clock {
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      signal?.throwIfAborted();
-      const cancel = this.after(ms, () => {
-        signal?.removeEventListener("abort", giveUp);
-        resolve();
-      });
-      const giveUp = (): void => {
-        cancel();
-        reject(signal?.reason as Error);
-      };
-      signal?.addEventListener("abort", giveUp, { once: true });
-    });
+    return sleepBy(this, ms, signal);
   }
 
   /** Moves on by `ms`; what waits for promises gets its turn after every timer. */

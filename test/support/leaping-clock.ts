@@ -1,5 +1,5 @@
 /** The time of the machine, that a test can make leap ahead: what was to ring meanwhile rings at once. */
-import { type Clock, systemClock } from "../../src/model/clock.js";
+import { type Clock, sleepBy, systemClock } from "../../src/model/clock.js";
 
 interface Timer {
   readonly at: number;
@@ -34,18 +34,7 @@ export class LeapingClock implements Clock {
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      signal?.throwIfAborted();
-      const cancel = this.after(ms, () => {
-        signal?.removeEventListener("abort", giveUp);
-        resolve();
-      });
-      const giveUp = (): void => {
-        cancel();
-        reject(signal?.reason as Error);
-      };
-      signal?.addEventListener("abort", giveUp, { once: true });
-    });
+    return sleepBy(this, ms, signal);
   }
 
   #set(timer: Timer): NodeJS.Timeout {
