@@ -17,6 +17,8 @@ interface Kind {
   readonly text: string;
   /** False where this machine or user cannot do it. */
   readonly possible?: (stage: Stage) => boolean;
+  /** While this lasts, it cannot be felt: then its turn comes later. */
+  readonly notDuring?: string;
   /** What it touches: nothing is hurt twice at a time. Undefined: the daemon, and only for a moment. */
   readonly victims?: (stage: Stage) => readonly SoakTarget[];
   readonly inflict: (scene: Scene) => Promise<Cure | undefined> | Cure | undefined;
@@ -89,7 +91,7 @@ export const FAULTS = kinds({
     },
   },
   "journal's threads ended": {
-    cards: 0,
+    cards: 2,
     text: "the threads that keep the journal are terminated",
     inflict({ stage: { program } }) {
       program.order({ do: "end-thread", entry: "/journal/" });
@@ -176,16 +178,24 @@ export const FAULTS = kinds({
   "queue overflowed": {
     cards: 1,
     text: "the daemon is stopped (SIGSTOP) until more has changed than the kernel's queue holds",
+    // What is not watched fills no queue.
+    notDuring: "watches exhausted",
     async inflict({ stage: { program, churn } }) {
-      program.signal("SIGSTOP");
-      // More than two events an operation; a host with a huge queue is not driven over it.
+      // More than one event an operation; a host with a huge queue is not driven over it.
       const events = Math.min(readLimits().queuedEvents.value ?? 0, 40_000);
-      const until = churn.done + Math.ceil(events / 2);
-      while (churn.done < until) {
-        for (let change = 0; change < 100; change++) churn.step();
-        await pause(0);
+      const told = program.gaps("overflow");
+      for (let tries = 0; tries < 3 && program.gaps("overflow") === told; tries++) {
+        program.signal("SIGSTOP");
+        const enough = churn.done + events;
+        while (churn.done < enough) {
+          for (let change = 0; change < 100; change++) churn.step();
+          await pause(0);
+        }
+        program.signal("SIGCONT");
+        // Its reader may have been ended a moment ago: then it has no queue.
+        const giveUpAt = performance.now() + 5_000;
+        while (program.gaps("overflow") === told && performance.now() < giveUpAt) await pause(50);
       }
-      program.signal("SIGCONT");
       return undefined;
     },
   },
@@ -282,8 +292,9 @@ export class Misfortune {
     const victims = (kind.victims?.(this.#stage) ?? this.#stage.targets).filter(
       (each) => kind.victims === undefined || !this.#isHurt(each.name),
     );
-    const isLasting = this.#ailments.some((ailment) => ailment.name === name);
-    if (victims.length === 0 || (kind.victims === undefined && isLasting)) {
+    const lasts = (other: string) => this.#ailments.some((ailment) => ailment.name === other);
+    const isInVain = kind.notDuring !== undefined && lasts(kind.notDuring);
+    if (victims.length === 0 || isInVain || (kind.victims === undefined && lasts(name))) {
       this.#deck.unshift(name); // its turn comes later
       return;
     }
@@ -323,9 +334,7 @@ export class Misfortune {
   }
 
   #possible(): FaultName[] {
-    return FAULT_NAMES.filter(
-      (name) => FAULTS[name].cards > 0 && FAULTS[name].possible?.(this.#stage) !== false,
-    );
+    return FAULT_NAMES.filter((name) => FAULTS[name].possible?.(this.#stage) !== false);
   }
 
   #shuffled(): FaultName[] {

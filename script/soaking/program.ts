@@ -1,6 +1,6 @@
 /** The built program, as its users run it, to be killed, stopped and started again. */
 import { spawn, type ChildProcess } from "node:child_process";
-import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { onLeaving } from "../../bench/leaving.js";
 import { descendantsOf, type RunningProcess } from "../../test/support/processes.js";
@@ -40,6 +40,10 @@ export class Program {
   #ending = false;
   #fell: string | undefined;
   #clockMs = 0;
+  readonly #lines: LogLine[] = [];
+  /** Bytes of the log that were read, and a line of which the end is not. */
+  #read = 0;
+  #begun = "";
 
   constructor(plan: ProgramPlan) {
     this.#plan = plan;
@@ -131,12 +135,27 @@ export class Program {
     return descendantsOf(this.pid);
   }
 
-  log(): LogLine[] {
-    if (!existsSync(this.#plan.log)) return [];
-    return readFileSync(this.#plan.log, "utf8")
-      .split("\n")
-      .filter((line) => line.startsWith("{") && line.endsWith("}"))
-      .map((line) => JSON.parse(line) as LogLine);
+  /** What it printed over all its lives; what is new is read by the call. */
+  log(): readonly LogLine[] {
+    const { log } = this.#plan;
+    const size = existsSync(log) ? statSync(log).size : 0;
+    if (size === this.#read) return this.#lines;
+    const fd = openSync(log, "r");
+    const bytes = Buffer.alloc(size - this.#read);
+    this.#read += readSync(fd, bytes, 0, bytes.length, this.#read);
+    closeSync(fd);
+    const lines = (this.#begun + bytes.toString("latin1")).split("\n");
+    this.#begun = lines.pop() ?? "";
+    for (const line of lines) {
+      if (!line.startsWith("{") || !line.endsWith("}")) continue;
+      this.#lines.push(JSON.parse(Buffer.from(line, "latin1").toString()) as LogLine);
+    }
+    return this.#lines;
+  }
+
+  /** Gaps of one reason that it told, over all its lives. */
+  gaps(reason: string): number {
+    return this.log().filter((line) => line["kind"] === "gap" && line["reason"] === reason).length;
   }
 
   /** The end of what it printed, for messages. */

@@ -205,12 +205,16 @@ export class Marks {
     } else this.put(node, mark, options.now);
   }
 
-  /** What is said of the whole swallows what waits below it; `before`: only marks older than that. */
+  /**
+   * What is said of the whole swallows what waits below it; `before`: only marks older than that. Not
+   * where a move has still to be carried: it may put there what these marks are to take away.
+   */
   absorb(node: Node, before = Infinity): void {
     if (node.children === undefined) return;
+    const mayMove = (node.mark?.movesBelow ?? 0) > 0;
     for (const below of [...node.descendants()]) {
       if (below.mark === undefined || below.mark.kinds === 0) continue;
-      if (below.mark.serial >= before) continue;
+      if (below.mark.serial >= before || (mayMove && isMoved(below, node))) continue;
       this.touch(below);
       this.clear(below, below.mark);
       this.drop(below);
@@ -289,4 +293,12 @@ export class Marks {
     mark.dueAt = dueAt;
     this.#waiting.add(dueAt, node);
   }
+}
+
+/** True where a move begins or ends at a node or above it, below `top`. */
+function isMoved(node: Node, top: Node): boolean {
+  for (let at: Node | undefined = node; at !== undefined && at !== top; at = at.parent) {
+    if (at.mark?.moves !== undefined) return true;
+  }
+  return false;
 }
