@@ -118,7 +118,7 @@ export class Entrance {
   enterAt(place: Place, how: number, cookie = 0): void {
     const known = this.table.child(place.parent, place.name);
     const watch = this.#options.calls.addWatch(place.path);
-    if (watch === -Errno.ENOENT && cookie !== 0) {
+    if (GONE_ERRORS.has(-watch) && cookie !== 0) {
       // It has gone on from here, which events will tell; it came here first.
       const node = this.departures.withCookie(cookie);
       if (node !== NO_NODE) this.#enterMoved(place, known, node, how);
@@ -132,7 +132,8 @@ export class Entrance {
     else if (holder !== known) this.#enterMoved(place, known, holder, how);
     else {
       this.#markSeen(known, place);
-      if ((how & Look.DEEP) !== 0) this.looks.ask(known, how);
+      const isUncertain = (this.table.flagsOf(known) & Flag.UNCERTAIN) !== 0;
+      if (isUncertain || (how & Look.DEEP) !== 0) this.looks.ask(known, how);
     }
   }
 
@@ -240,11 +241,14 @@ export class Entrance {
     const from = this.#placeBefore(holder, departure);
     const before = this.table.parentOf(holder);
     if (before !== NO_NODE) this.recheck(before, this.table.nameOf(holder));
+    const wasIn = departure === undefined ? before : this.table.byWatch(departure.parentWatch);
+    const isToldFrom = wasIn !== NO_NODE && !this.#awaitsLook(wasIn);
     if (known !== NO_NODE) this.#replace(known, place.path, how);
     this.table.move(holder, place.parent, place.name);
     this.limbo.remove(holder);
     this.#markSeen(holder, place);
-    if (how === LOOK_NEW && from !== undefined && this.#tellMove(holder, from, place.path)) return;
+    const mayMove = how === LOOK_NEW && from !== undefined && isToldFrom;
+    if (mayMove && this.#tellMove(holder, from, place.path)) return;
     if (departure !== undefined) this.#tellLeft(departure);
     if ((how & Look.TELL_ENTRIES) !== 0) this.#tellDirectory(place.path);
     // While it had no place its events were lost, so everything below counts as new.
@@ -275,6 +279,15 @@ export class Entrance {
     return true;
   }
 
+  /** What stands in a directory, or where that itself stands, is still to be told. */
+  #awaitsLook(node: NodeId): boolean {
+    for (let at = node; at !== NO_NODE; at = this.table.parentOf(at)) {
+      if ((this.table.flagsOf(at) & (Flag.PENDING | Flag.UNCERTAIN)) !== 0) return true;
+      if (at === ROOT_NODE) return false;
+    }
+    return true;
+  }
+
   #tellLeft(departure: Departure): void {
     const parent = this.table.byWatch(departure.parentWatch);
     // Whoever knew it below a place that is gone knows by that.
@@ -294,13 +307,10 @@ export class Entrance {
   }
 
   #notEntered(place: Place, known: NodeId, error: number, how: number): void {
-    if (error === Errno.ENOENT) {
-      this.recheck(place.parent, place.name);
-      return;
-    }
     if (GONE_ERRORS.has(error)) {
-      // It is a file or a link by now; that is told by events of its own.
-      if (known !== NO_NODE) this.leave(known);
+      // It is a file or a link by now, or a directory above is: that is told by events of their own.
+      if (error !== Errno.ENOENT && known !== NO_NODE) this.leave(known);
+      this.recheck(place.parent, place.name);
       return;
     }
     const node = this.#nodeFor(place, known, how);

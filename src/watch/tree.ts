@@ -30,6 +30,9 @@ export class WatchedTree {
   #lastNode: NodeId = NO_NODE;
   #lastName = "";
   #lastPath: RelativePath | undefined;
+  /** The place of the last event, where that was a directory's arrival by a rename. */
+  #arrivedIn: NodeId = NO_NODE;
+  #arrivedAs = "";
   /** Files that left by a rename in this reading, by cookie. */
   readonly #leftFiles = new Map<number, RelativePath>();
 
@@ -70,7 +73,7 @@ export class WatchedTree {
   settle(emptied: boolean): void {
     if (emptied) this.entrance.looks.confirm();
     this.entrance.endDepartures();
-    this.entrance.creations.settle();
+    this.entrance.creations.settle(emptied);
     if (this.#leftFiles.size > 0) this.#leftFiles.clear();
     // Looking at directories moves nodes; what was remembered may not hold afterwards.
     this.#forgetLast();
@@ -189,6 +192,8 @@ export class WatchedTree {
     if ((mask & (Mask.DELETE | Mask.MOVED_FROM)) !== 0) {
       this.#directoryLeft(node, path, mask, cookie, name);
     }
+    this.#arrivedIn = (mask & Mask.MOVED_TO) === 0 ? NO_NODE : node;
+    this.#arrivedAs = name;
     if ((mask & ARRIVAL) !== 0) {
       this.#tell(path, Kind.Content | Kind.Directory);
       this.entrance.enter(node, name, LOOK_NEW, cookie);
@@ -204,7 +209,9 @@ export class WatchedTree {
     name: string,
   ): void {
     this.#forgetLast();
-    this.entrance.rechecks.explained(node, name);
+    // After an exchange (RENAME_EXCHANGE) it is the other one that leaves where the first has come.
+    const mayBeAnother = node === this.#arrivedIn && name === this.#arrivedAs;
+    if (!mayBeAnother) this.entrance.rechecks.explained(node, name);
     const child = this.entrance.table.child(node, name);
     const isRename = (mask & Mask.MOVED_FROM) !== 0;
     if (child !== NO_NODE && !isRename) this.entrance.leave(child);
