@@ -66,6 +66,48 @@ const movingStory: fc.Arbitrary<Story> = fc.record({
   between: fc.array(fc.option(movingStep, { nil: undefined }), { maxLength: 12 }),
 });
 
+const rename = (at: string, to: string): DiskStep => ({ do: "rename", at, to });
+const exchange = (at: string, to: string): DiskStep => ({ do: "exchange", at, to });
+const read: Step = { do: "read", bytes: 400 };
+
+/** Stories that went wrong once. */
+const HARD_STORIES: readonly Story[] = [
+  {
+    before: [],
+    steps: [{ do: "mkdir", at: "c/a" }, read],
+    between: [undefined, { do: "out", at: "c" }, { do: "in", at: "c" }],
+  },
+  {
+    before: [],
+    steps: [{ do: "mkdir", at: "a" }, { do: "settle" }],
+    between: [
+      ...[undefined, { do: "mkdir", at: "a/a/a" } as const],
+      ...[undefined, { do: "out", at: "a" } as const, undefined, { do: "in", at: "a" } as const],
+    ],
+  },
+];
+
+const HARD_MOVES: readonly Story[] = (
+  [
+    [[exchange("a", "c/a")], [rename("c", "d")]],
+    [[{ do: "mkdir", at: "c/a/b" }, exchange("a", "c/a/b")], [rename("c", "d")]],
+    [[{ do: "symlink", at: "b/f" }], [rename("b", "a/a/b")]],
+    [
+      [read, rename("a", "b/e"), { do: "swap", at: "b", to: "a" }, { do: "settle" }],
+      [{ do: "symlink", at: "b" }],
+    ],
+    [[exchange("b", "a"), read, rename("a/a", "d")], []],
+    [
+      [rename("a", "d"), read],
+      [undefined, exchange("d", "c/a"), undefined, undefined, undefined, rename("c", "a")],
+    ],
+    [
+      [rename("a", "d"), rename("b", "d/d")],
+      [rename("c/a", "a"), rename("c", "b"), rename("b/c", "c")],
+    ],
+  ] as const
+).map(([steps, between]) => ({ before: fullTree, steps, between }));
+
 /** What is wrong after a story; empty when the watch has kept up. */
 function play(
   { before, steps, between }: Story,
@@ -103,6 +145,8 @@ function play(
   return wrong;
 }
 
+const ofStories = (stories: readonly Story[]): [Story][] => stories.map((each) => [each]);
+
 /** How many of `count` stories go wrong; each would have to go right. */
 function failures(count: number, options: HarnessOptions): number {
   return fc
@@ -119,7 +163,7 @@ describe("a watched tree", () => {
         fc.property(story(step), (each) => {
           expect(play(each, { moves })).toEqual([]);
         }),
-        { numRuns: Number(process.env["TREECAST_RUNS"] ?? 150) },
+        { numRuns: Number(process.env["TREECAST_RUNS"] ?? 150), examples: ofStories(HARD_STORIES) },
       );
     },
   );
@@ -164,7 +208,7 @@ describe("renames in a tree that is known", () => {
         fc.property(movingStory, (each) => {
           expect(play(each, { moves })).toEqual([]);
         }),
-        { numRuns: Number(process.env["TREECAST_RUNS"] ?? 80) },
+        { numRuns: Number(process.env["TREECAST_RUNS"] ?? 80), examples: ofStories(HARD_MOVES) },
       );
     },
   );
