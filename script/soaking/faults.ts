@@ -2,6 +2,8 @@
  * What can happen to a replication, each as one function that makes it happen. A lasting one gives
  * back what ends it. They come from a shuffled deck, so that none is left out by chance.
  */
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Random } from "../../bench/random.js";
 import { pause } from "../../bench/waiting.js";
 import { readLimits } from "../../src/kernel/limits.js";
@@ -17,8 +19,6 @@ interface Kind {
   readonly text: string;
   /** False where this machine or user cannot do it. */
   readonly possible?: (stage: Stage) => boolean;
-  /** While this lasts, it cannot be felt: then its turn comes later. */
-  readonly notDuring?: string;
   /** What it touches: nothing is hurt twice at a time. Undefined: the daemon, and only for a moment. */
   readonly victims?: (stage: Stage) => readonly SoakTarget[];
   readonly inflict: (scene: Scene) => Promise<Cure | undefined> | Cure | undefined;
@@ -87,14 +87,6 @@ export const FAULTS = kinds({
     text: "the thread that reads the kernel's queue is terminated",
     inflict({ stage: { program } }) {
       program.order({ do: "end-thread", entry: "/watch/" });
-      return undefined;
-    },
-  },
-  "journal's threads ended": {
-    cards: 2,
-    text: "the threads that keep the journal are terminated",
-    inflict({ stage: { program } }) {
-      program.order({ do: "end-thread", entry: "/journal/" });
       return undefined;
     },
   },
@@ -178,18 +170,19 @@ export const FAULTS = kinds({
   "queue overflowed": {
     cards: 1,
     text: "the daemon is stopped (SIGSTOP) until more has changed than the kernel's queue holds",
-    // What is not watched fills no queue.
-    notDuring: "watches exhausted",
-    async inflict({ stage: { program, churn } }) {
-      // More than one event an operation; a host with a huge queue is not driven over it.
+    async inflict({ stage: { program, churn, source } }) {
+      // A host with a huge queue is not driven over it.
       const events = Math.min(readLimits().queuedEvents.value ?? 0, 40_000);
       const told = program.gaps("overflow");
       for (let tries = 0; tries < 3 && program.gaps("overflow") === told; tries++) {
         program.signal("SIGSTOP");
-        const enough = churn.done + events;
-        while (churn.done < enough) {
-          for (let change = 0; change < 100; change++) churn.step();
-          await pause(0);
+        // Of new directories a stopped daemon hears nothing, but of the root it does.
+        const storm = join(source, "storm");
+        for (let heard = 0; heard < events; heard += 3) {
+          writeFileSync(storm, "three events or more");
+          rmSync(storm);
+          if (heard % 12 === 0) churn.step();
+          if (heard % 300 === 0) await pause(0);
         }
         program.signal("SIGCONT");
         // Its reader may have been ended a moment ago: then it has no queue.
@@ -292,9 +285,8 @@ export class Misfortune {
     const victims = (kind.victims?.(this.#stage) ?? this.#stage.targets).filter(
       (each) => kind.victims === undefined || !this.#isHurt(each.name),
     );
-    const lasts = (other: string) => this.#ailments.some((ailment) => ailment.name === other);
-    const isInVain = kind.notDuring !== undefined && lasts(kind.notDuring);
-    if (victims.length === 0 || isInVain || (kind.victims === undefined && lasts(name))) {
+    const isLasting = this.#ailments.some((ailment) => ailment.name === name);
+    if (victims.length === 0 || (kind.victims === undefined && isLasting)) {
       this.#deck.unshift(name); // its turn comes later
       return;
     }

@@ -1,5 +1,5 @@
 /** The built program, as its users run it, to be killed, stopped and started again. */
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { onLeaving } from "../../bench/leaving.js";
@@ -156,6 +156,17 @@ export class Program {
   /** Gaps of one reason that it told, over all its lives. */
   gaps(reason: string): number {
     return this.log().filter((line) => line["kind"] === "gap" && line["reason"] === reason).length;
+  }
+
+  /** What `treecast status` says of it, for messages. */
+  status(): string {
+    const { config, home, main = MAIN } = this.#plan;
+    const { stdout, stderr } = spawnSync(process.execPath, [main, "status", "-c", config], {
+      env: { PATH: process.env["PATH"], HOME: home },
+      encoding: "utf8",
+      timeout: 10_000,
+    });
+    return stdout + stderr;
   }
 
   /** The end of what it printed, for messages. */

@@ -81,7 +81,7 @@ export async function untilAllEqual(stage: Stage, limitMs: number): Promise<numb
           `${target.name}: ${lines.length} differ\n${lines.slice(0, 12).join("\n")}`,
       );
       throw new Error(
-        `Not equal ${limitMs} ms after all was quiet\n${told.join("\n")}\n${stage.program.tail()}`,
+        `Not equal ${limitMs} ms after all was quiet\n${told.join("\n")}\n${stage.program.status()}\n${stage.program.tail()}`,
       );
     }
     await pause(100);
