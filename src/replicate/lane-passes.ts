@@ -9,7 +9,14 @@ import type { Trouble } from "../rsync/trouble.js";
 import { type Acquaintance, KeptNames } from "../safety/first-contact.js";
 import type { Extras } from "./holds.js";
 import type { LaneSource } from "./lane-source.js";
-import { type ExtraPolicy, type PassReason, PendingPasses, comparePass } from "./passes.js";
+import {
+  type ExtraPolicy,
+  isIncomplete,
+  MOST_REPEATS,
+  type PassReason,
+  PendingPasses,
+  comparePass,
+} from "./passes.js";
 import type { TargetSettings } from "./settings.js";
 
 export interface LanePassesHooks {
@@ -56,6 +63,8 @@ export class LanePasses {
   readonly #shallow = new Set<RelativePath>();
   readonly #weighing: Extras | undefined;
   #runs = false;
+  /** Comparisons in a row that were repeated because they were incomplete. */
+  #repeats = 0;
   /** A comparison under way has not told all it will. */
   #isComparing = false;
   readonly #closing = new AbortController();
@@ -222,11 +231,19 @@ export class LanePasses {
     }
   }
 
+  /** A comparison that was incomplete is worth another one when what it found is settled. */
+  #isToRepeat(incomplete: boolean, differences: number): boolean {
+    const isWorthIt = incomplete && differences > 0 && this.#repeats < MOST_REPEATS;
+    this.#repeats = isWorthIt ? this.#repeats + 1 : 0;
+    return isWorthIt;
+  }
+
   /** Compares what lies directly in some directories; they are owed until that is done. */
   async #compareShallow(remote: Remote, signal: AbortSignal): Promise<void> {
     const paths = [...this.#shallow].slice(0, SHALLOW_AT_ONCE);
     const extras = this.#extras("gap");
     const found: Difference[] = [];
+    let incomplete: boolean;
     try {
       const run = await remote.compareDirectories(
         paths,
@@ -241,6 +258,7 @@ export class LanePasses {
         this.#hooks.failed(run.trouble, remote);
         return;
       }
+      incomplete = isIncomplete(run);
     } catch (error) {
       if (!signal.aborted) throw error;
       return;
@@ -252,6 +270,10 @@ export class LanePasses {
     // What is gone here since a moment ago may not have been told yet.
     this.#hooks.gone(wanted.flatMap(({ path, what }) => (what === "extra" ? path : [])));
     for (const difference of wanted) this.#owe(difference.path, kindsOf(difference));
+    if (this.#isToRepeat(incomplete, wanted.length)) {
+      await this.#hooks.settled(signal).catch(() => undefined);
+      return;
+    }
     for (const path of paths) this.#shallow.delete(path);
   }
 
@@ -288,17 +310,18 @@ export class LanePasses {
       this.#hooks.failed(result.trouble, remote);
       return false;
     }
-    if (result.unfinished) {
+    if (result.unfinished || this.#isToRepeat(result.incomplete, result.differences)) {
       await this.#hooks.settled(signal);
       return false;
     }
+    const isEqual = result.differences + result.kept === 0 && !result.incomplete;
     if (path === ROOT) {
       if (extras !== "ignore") this.#firstContact = false;
       this.#sent.clear();
       const trouble = await this.#hooks.compared(
         remote,
         extras !== "ignore",
-        result.differences + result.kept === 0 && extras !== "ignore" ? startedAt : undefined,
+        isEqual && extras !== "ignore" ? startedAt : undefined,
       );
       if (trouble !== undefined) {
         this.#hooks.failed(trouble, remote);

@@ -8,7 +8,7 @@ import type { Filter } from "../filter/filter.js";
 import type { Kinds } from "../model/change.js";
 import { type RelativePath, ROOT, isBelow } from "../model/path.js";
 import { kindsOf } from "../rsync/itemize.js";
-import type { Difference, Remote } from "../rsync/remote.js";
+import type { Difference, Remote, Run } from "../rsync/remote.js";
 import type { Trouble } from "../rsync/trouble.js";
 import type { KeptNames } from "../safety/first-contact.js";
 
@@ -49,8 +49,21 @@ export interface PassResult {
   readonly keptSample: readonly RelativePath[];
   /** More was found than one round may owe: settle this, then compare again. */
   readonly unfinished: boolean;
+  /**
+   * rsync came to its end, but not everywhere (23): something could not be read, or has something else
+   * above it on the replica. Then differences may be missing: of a file with several names, where the
+   * first of them could not be looked at, the others are passed over without a word. What vanished
+   * meanwhile (24) is told by the watch.
+   */
+  readonly incomplete: boolean;
   readonly trouble?: Trouble;
 }
+
+/**
+ * So often a comparison that was incomplete is repeated when what it found is settled. What still
+ * stands in the way then, stands there for good.
+ */
+export const MOST_REPEATS = 4;
 
 /**
  * A round owes at most this many differences, so that the first pass over a huge tree needs no memory
@@ -96,11 +109,23 @@ export async function comparePass(
   try {
     const run = await compare(path, extras !== "ignore", onDifference, either);
     const trouble = run.outcome === "failed" ? run.trouble : undefined;
-    return { ...result(), unfinished: false, ...(trouble === undefined ? {} : { trouble }) };
+    return {
+      ...result(),
+      unfinished: false,
+      incomplete: isIncomplete(run),
+      ...(trouble === undefined ? {} : { trouble }),
+    };
   } catch (error) {
-    if (enough.signal.aborted && !signal.aborted) return { ...result(), unfinished: true };
+    if (enough.signal.aborted && !signal.aborted) {
+      return { ...result(), unfinished: true, incomplete: true };
+    }
     throw error;
   }
+}
+
+/** See `PassResult.incomplete`. */
+export function isIncomplete({ outcome }: Run): boolean {
+  return outcome === "partial";
 }
 
 /** Above this many, one comparison of everything costs less. */

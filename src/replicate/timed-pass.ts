@@ -11,7 +11,7 @@ import type { Remote } from "../rsync/remote.js";
 import type { KeptNames } from "../safety/first-contact.js";
 import { createLook } from "../transfer/look.js";
 import type { LaneSource } from "./lane-source.js";
-import { type ExtraPolicy, comparePass } from "./passes.js";
+import { type ExtraPolicy, MOST_REPEATS, comparePass } from "./passes.js";
 import type { TargetSettings, TimedPassSettings } from "./settings.js";
 
 export interface TimedPassHooks {
@@ -64,7 +64,11 @@ export class TimedPass {
     const { bandwidth = this.#target.bandwidth } = this.#settings;
     const remote = this.#hooks.open(bandwidth);
     try {
-      return (await this.#compare(remote, signal)) && (await this.#send(remote, signal));
+      for (let repeats = 0; ; repeats++) {
+        const again = await this.#compare(remote, signal);
+        if (again === undefined || !(await this.#send(remote, signal))) return false;
+        if (!again || repeats === MOST_REPEATS) return true;
+      }
     } catch (error) {
       if (signal.aborted) return false;
       throw error;
@@ -75,7 +79,8 @@ export class TimedPass {
     }
   }
 
-  async #compare(remote: Remote, signal: AbortSignal): Promise<boolean> {
+  /** Whether another comparison may find more when this is sent; undefined where the target failed. */
+  async #compare(remote: Remote, signal: AbortSignal): Promise<boolean | undefined> {
     const { clock, facts, name } = this.#source;
     const startedAt = clock.now();
     const { dirty, kept } = this.#hooks;
@@ -83,6 +88,8 @@ export class TimedPass {
     const {
       trouble,
       differences,
+      unfinished,
+      incomplete,
       kept: keptCount,
       keptSample,
     } = await comparePass(
@@ -106,7 +113,7 @@ export class TimedPass {
       },
       signal,
     );
-    if (trouble !== undefined) return false;
+    if (trouble !== undefined) return undefined;
     this.#source.wakeJournal();
     facts({
       kind: "pass",
@@ -118,7 +125,7 @@ export class TimedPass {
       keptSample,
       tookMs: clock.now() - startedAt,
     });
-    return true;
+    return unfinished || (incomplete && differences > 0);
   }
 
   /** What is left of it is as good as any other change. */

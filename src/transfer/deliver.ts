@@ -168,7 +168,7 @@ function wordsAbout(path: RelativePath, { errors, status }: Run): string {
     errors.find((line) => line.includes(`${path}"`)) ??
     errors.find((line) => line.includes(temporary)) ??
     errors.find((line) => line.includes(path)) ??
-    errors[0] ??
+    (errors.length === 1 ? errors[0] : undefined) ??
     `rsync ended with status ${status ?? "unknown"}`
   );
 }

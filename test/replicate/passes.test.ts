@@ -70,6 +70,14 @@ describe("comparePass()", () => {
     expect(result.kept).toBe(1);
   });
 
+  it("says when differences may be missing, for rsync could not look everywhere", async () => {
+    const ending = (outcome: "done" | "vanished" | "partial") =>
+      pass({ compare: () => Promise.resolve({ ...emptyRun(), outcome }) });
+    expect((await ending("done")).result.incomplete).toBe(false);
+    expect((await ending("vanished")).result.incomplete).toBe(false);
+    expect((await ending("partial")).result.incomplete).toBe(true);
+  });
+
   it("ends a round that finds too much, to be continued", async () => {
     const many = function* () {
       for (let i = 0; i < 300_000; i++) {
