@@ -160,8 +160,7 @@ function localTarget(
   allowWriting?: SoakTarget["allowWriting"],
 ): SoakTarget {
   mkdirSync(replica, { recursive: true });
-  // While it is out of the configuration it is anybody's; what it holds then is not worth keeping.
-  const written = { name, to: replica, adopt: "replace" };
+  const written = { name, to: replica };
   return { name, replica, server: undefined, allowWriting, written };
 }
 
@@ -179,7 +178,9 @@ function configuration(
     longestWait: "5s",
     pace,
   };
-  const guards = { guard: "off", scanInterval: "1s" };
+  // A replica that was wiped, or out of the configuration, is met anew. What we had sent there and what
+  // went at the source while the daemon was dead is then like somebody's: nothing here is.
+  const guards = { guard: "off", scanInterval: "1s", adopt: "replace" };
   return {
     state: join(directory, "state"),
     log: { format: "json" },
