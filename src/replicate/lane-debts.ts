@@ -4,6 +4,7 @@
  */
 import type { Debt, DebtChange, Journal } from "../journal/journal.js";
 import { Kind, type Kinds } from "../model/change.js";
+import type { Clock } from "../model/clock.js";
 import type { RelativePath } from "../model/path.js";
 import type { Owed } from "../queue/debts.js";
 import type { DirtySet } from "../queue/dirty-set.js";
@@ -45,6 +46,7 @@ export class LaneDebts {
   readonly #key: string;
   readonly #journal: Journal;
   readonly #dirty: DirtySet;
+  readonly #clock: Clock;
   /** More than this is not kept in memory for a target that is away. */
   readonly #mostInMemory: number;
   readonly #hooks: LaneDebtsHooks;
@@ -71,6 +73,7 @@ export class LaneDebts {
     key: string,
     journal: Journal,
     dirty: DirtySet,
+    clock: Clock,
     isKnown: boolean,
     mostInMemory: number,
     hooks: LaneDebtsHooks,
@@ -79,6 +82,7 @@ export class LaneDebts {
     this.#key = key;
     this.#journal = journal;
     this.#dirty = dirty;
+    this.#clock = clock;
     this.#hooks = hooks;
     this.#standing = isKnown ? "known" : "unknown";
     this.#stored = journal.owedAtStart.get(key) ?? 0;
@@ -233,7 +237,9 @@ export class LaneDebts {
   }
 
   #bringBack(debt: Debt): void {
-    const { path, kinds, since, attempts } = debt;
+    const { path, kinds, attempts } = debt;
+    // The clock may have been set back since then; what waits for a time must not wait for that one.
+    const since = Math.min(debt.since, this.#clock.now());
     if (kinds === Kind.Subtree) {
       this.#hooks.compare(path, "gap");
       return;

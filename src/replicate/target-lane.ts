@@ -133,6 +133,7 @@ export class TargetLane {
       this.address,
       source.journal,
       this.#dirty,
+      clock,
       isKnown,
       source.debtsInMemory,
       {

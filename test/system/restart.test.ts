@@ -14,6 +14,7 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { type Rsyncd, startRsyncd } from "../support/rsyncd.js";
 import { type Engine, stage, startEngine, untilEqual } from "../support/engine.js";
+import { LeapingClock } from "../support/leaping-clock.js";
 import { makeTempDir } from "../support/temp.js";
 import { until } from "../support/until.js";
 
@@ -71,6 +72,26 @@ describe("a restart", () => {
     await engine.daemon.flush();
     await engine.stop();
   }
+
+  it("sends what was owed in a time that has not come yet: the clock was set back", async () => {
+    const rsyncd = await startRsyncd({ modules: { m: { path: replica } } });
+    const target = `rsync://127.0.0.1:${rsyncd.port}/m`;
+    let engine = await startEngine(source, [target], { state });
+    await untilEqual(source, replica);
+    await untilCompared(engine);
+    await engine.daemon.flush();
+    await engine.stop();
+    await rsyncd.stop();
+    rmSync(join(source, "one"));
+    const clock = new LeapingClock();
+    clock.leap(86_400_000);
+    engine = await startEngine(source, [target], { state, clock });
+    await until(() => engine.target().owed > 0, { what: "something owed" });
+    await engine.stop();
+    await rsyncd.start();
+    await startEngine(source, [target], { state });
+    await untilEqual(source, replica);
+  });
 
   it("compares with no replica, and sends exactly what changed meanwhile", async () => {
     await firstRun();
