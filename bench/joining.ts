@@ -24,15 +24,15 @@ export function joinResults(parts: readonly Results[]): Results {
       ...first.machine,
       loadBefore: Math.max(...parts.map(({ machine }) => machine.loadBefore)),
     },
+    contestants: everyoneIn(parts),
+    absent: [...new Set(parts.flatMap(({ absent }) => absent))],
     answers: [...answers.values()],
   };
 }
 
 function differingField(one: Results, other: Results): string | undefined {
-  const facts = ({ machine, contestants, absent, rounds, seed }: Results) => ({
+  const facts = ({ machine, rounds, seed }: Results) => ({
     machine: { ...machine, loadBefore: 0 },
-    contestants,
-    absent,
     rounds,
     seed,
   });
@@ -40,4 +40,19 @@ function differingField(one: Results, other: Results): string | undefined {
   return here.find(
     ([, value], at) => JSON.stringify(value) !== JSON.stringify(there[at]?.[1]),
   )?.[0];
+}
+
+/** A part may ask fewer; who takes part in several is the same program in all of them. */
+function everyoneIn(parts: readonly Results[]): Results["contestants"] {
+  const everyone = new Map<string, Results["contestants"][number]>();
+  for (const each of parts.flatMap(({ contestants }) => contestants)) {
+    const known = everyone.get(each.name);
+    if (known !== undefined && known.version !== each.version) {
+      throw new Error(
+        `Cannot join results of different runs: expected one version of ${each.name}`,
+      );
+    }
+    everyone.set(each.name, each);
+  }
+  return [...everyone.values()];
 }

@@ -281,7 +281,8 @@ export class SourceReplicator {
       root,
       // What is owed is written with what is held of it, so that no start finds one without the other.
       drain: async () => {
-        await this.#watch?.drain({ scan: this.#coverage.unwatched > 0 });
+        // The watch knows best whether anything has to be scanned: what was told of that may be old.
+        await this.#watch?.drain({ scan: true });
         await holds.judged();
       },
       debts: () => this.#debts(),

@@ -86,6 +86,18 @@ describe("joinResults", () => {
     expect(joined.tookSeconds).toBe(1200);
   });
 
+  it("names everyone who took part, and refuses two versions of one program", () => {
+    const [one] = [resultsOf([])];
+    const [program] = one.contestants;
+    const alone = { ...one, contestants: [program!] };
+    const another = { ...program!, name: "another", version: "2" };
+    const other = { ...one, contestants: [program!, another] };
+    const names = joinResults([alone, other]).contestants.map(({ name }) => name);
+    expect(names).toEqual([program!.name, "another"]);
+    const newer = { ...one, contestants: [{ ...another, version: "3" }] };
+    expect(() => joinResults([other, newer])).toThrow("expected one version of another");
+  });
+
   it("refuses parts from another machine", () => {
     const one = resultsOf([]);
     const other = { ...one, machine: { ...one.machine, kernel: "6.2" } };
