@@ -13,15 +13,10 @@ import { describeMachine } from "./machine.js";
 import type { Question, Run } from "./question.js";
 import { questions } from "./questions/all.js";
 import { renderReport, type Answer, type Results } from "./report.js";
-import { renderSummary, withSummary } from "./summary.js";
+import { fillFrontPages } from "./front-pages.js";
 
 const HOME = resolve(import.meta.dirname, "..");
 const DOCS = join(HOME, "docs");
-const FRONT_PAGES = [
-  ["README.md", "en"],
-  ["README.zh-CN.md", "zh"],
-] as const;
-
 const HELP = `Usage: script/bench [QUESTION…] [options]
        script/bench --render FILE… [--output DIR]
 
@@ -142,10 +137,7 @@ function publish(directory: string, results: Results): void {
   writeFileSync(join(directory, "benchmarks.json"), `${JSON.stringify(results, null, 1)}\n`);
   writeFileSync(join(directory, "benchmarks.md"), renderReport(results, questions));
   if (directory !== DOCS) return;
-  for (const [name, language] of FRONT_PAGES) {
-    const page = join(HOME, name);
-    writeFileSync(page, withSummary(readFileSync(page, "utf8"), renderSummary(results, language)));
-  }
+  fillFrontPages(HOME, results);
 }
 
 function chooseQuestions(names: readonly string[]): readonly Question[] {

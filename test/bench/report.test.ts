@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import type { Question, Row } from "../../bench/question.js";
 import { joinResults } from "../../bench/joining.js";
 import { renderReport, type Results } from "../../bench/report.js";
-import { renderSummary, withSummary } from "../../bench/summary.js";
 
 const question: Question = {
   name: "speed",
@@ -102,25 +101,5 @@ describe("joinResults", () => {
     const one = resultsOf([]);
     const other = { ...one, machine: { ...one.machine, kernel: "6.2" } };
     expect(() => joinResults([one, other])).toThrow("expected the same machine");
-  });
-});
-
-describe("the table on the front pages", () => {
-  const latency = { ...row("treecast", 0, 1.5), matter: "ssh" };
-  const results = resultsOf([], { answers: [{ question: "latency", rows: [latency] }] });
-
-  it("has a line for what was measured and none for what was not", () => {
-    const table = renderSummary(results, "en");
-    expect(table).toContain("| one change, ssh, p50, ms | – | 1.50 |");
-    expect(table).not.toContain("cp -a");
-    expect(renderSummary(results, "zh")).toContain("| 单个文件变更，ssh，p50，毫秒 | – | 1.50 |");
-  });
-
-  it("replaces what is between the marks and nothing else", () => {
-    const page = "# A\n<!-- bench:begin -->\nold\n<!-- bench:end -->\nrest\n";
-    const filled = withSummary(page, "new");
-    expect(filled).toBe("# A\n<!-- bench:begin -->\n\nnew\n\n<!-- bench:end -->\nrest\n");
-    expect(withSummary(filled, "new")).toBe(filled);
-    expect(withSummary("no marks", "new")).toBe("no marks");
   });
 });

@@ -1,14 +1,15 @@
-/**
- * Fills the table of both READMEs from docs/benchmarks.json, between the `bench` marks. `--check`
- * writes nothing and fails where they say anything else.
- */
+/** The table of both READMEs, between the `bench` marks: one line for each thing a reader asks first. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { fileURLToPath } from "node:url";
-import type { Results } from "../bench/report.js";
-import { median } from "../bench/statistics.js";
+import type { Results } from "./report.js";
+import { median } from "./statistics.js";
 
 export type Language = "en" | "zh";
+
+const FRONT_PAGES = [
+  ["README.md", "en"],
+  ["README.zh-CN.md", "zh"],
+] as const;
 
 type Words = Readonly<Record<Language, string>>;
 
@@ -167,25 +168,10 @@ export function filled(page: string, table: string): string {
   return `${page.slice(0, begin)}${BEGIN}\n\n${table}\n\n${page.slice(end)}`;
 }
 
-function main(): void {
-  const root = resolve(import.meta.dirname, "..");
-  const results = JSON.parse(
-    readFileSync(resolve(root, "docs/benchmarks.json"), "utf8"),
-  ) as Results;
-  for (const [name, language] of [
-    ["README.md", "en"],
-    ["README.zh-CN.md", "zh"],
-  ] as const) {
-    const file = resolve(root, name);
-    const now = readFileSync(file, "utf8");
-    const wanted = filled(now, benchTable(results, language));
-    if (now === wanted) continue;
-    if (!process.argv.includes("--check")) writeFileSync(file, wanted);
-    else {
-      console.error(`${name} is stale: run 'npx tsx script/readme-table.ts'`);
-      process.exitCode = 1;
-    }
+/** Writes the table into the READMEs below `home`. */
+export function fillFrontPages(home: string, results: Results): void {
+  for (const [name, language] of FRONT_PAGES) {
+    const file = resolve(home, name);
+    writeFileSync(file, filled(readFileSync(file, "utf8"), benchTable(results, language)));
   }
 }
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) main();

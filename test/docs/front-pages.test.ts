@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Results } from "../../bench/report.js";
-import { benchTable, filled } from "../../script/readme-table.js";
+import { benchTable, filled } from "../../bench/front-pages.js";
 import { ROOT, page } from "./pages.js";
 
 const RESULTS: Results = {
