@@ -108,7 +108,9 @@ export interface ScanResult {
   readonly tookMs: number;
 }
 
+/** Entries in the index. */
 export interface Counted {
+  /** At and below each path asked for, in their order. */
   readonly each: readonly number[];
   readonly all: number;
 }

@@ -29,7 +29,7 @@ export interface LaneBatchesHooks {
   sending(entries: readonly BatchEntry[]): void;
   /** Something arrived. */
   answered(hasContent: boolean): void;
-  /** A path is missing, and nobody has said so: its deletion waits for a verdict. */
+  /** A path is missing, and nobody has said so: its deletion is to be weighed before it goes. */
   gone(path: RelativePath): void;
   /** Something was deleted. */
   madeRoom(): void;
