@@ -265,7 +265,7 @@ describe("replicate()", () => {
       onFact: (fact) => facts.push(fact),
     });
     await replication.flush();
-    // What no file in the root tells apart is known by its address alone.
+    // What no file in the root tells apart is known by its address.
     expect(readdirSync(copy)).toEqual([]);
     // Nothing is deleted where the source is suddenly empty.
     put("stays", "");

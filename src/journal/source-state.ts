@@ -28,8 +28,13 @@ export interface TargetMemory {
   readonly keptMore: boolean;
   /** What is on it besides ours was never judged, as nothing is deleted there by passes. */
   readonly unjudged?: true;
-  /** What its token file holds, by which it is known again; undefined where it has none. */
+  /**
+   * Names this replica for as long as it is the one we met, here and in the journal, and in its token
+   * file where it has one. Undefined: what was known before is known of another replica.
+   */
   readonly token?: string;
+  /** The token is not on the replica: it could not be left there, or is not wanted. */
+  readonly unmarked?: true;
 }
 
 interface StateFile {

@@ -111,7 +111,7 @@ export class TargetLane {
       announce: (state) =>
         facts({ kind: "target-state", source: name, target: settings.name, ...state }),
     });
-    this.#meeting = new LaneMeeting(source, settings, this.address);
+    this.#meeting = new LaneMeeting(source, settings, this.address, this.#filter);
     this.#passes = new LanePasses(source, settings, this.address, this.#filter, {
       remote: () => (this.#isServed ? this.#remote : undefined),
       deletesRefused: () => this.#deletesRefused,
@@ -420,7 +420,9 @@ export class TargetLane {
     const remote = this.#remote;
     if (remote === undefined || this.#isMeeting) return;
     this.#isMeeting = true;
-    const meeting = await this.#meeting.meet(remote).finally(() => (this.#isMeeting = false));
+    const meeting = await this.#meeting
+      .meet(remote, this.#debts.willBeKnown)
+      .finally(() => (this.#isMeeting = false));
     if (remote !== this.#remote) return;
     if (meeting.kind === "trouble") {
       const { trouble } = meeting;
@@ -430,7 +432,7 @@ export class TargetLane {
       }
       this.#refuseDeletes(); // and there it is
     }
-    if (meeting.kind === "stranger") this.#meetStranger();
+    if (meeting.kind === "stranger") this.#meetStranger(meeting.sign);
     let lacksToken = meeting.kind === "known" && meeting.lacksToken;
     if (meeting.kind !== "known" && (await this.#passes.findsNothing(remote))) {
       // Nobody's files are there: whatever becomes of the first pass, what is there is ours.
@@ -468,14 +470,14 @@ export class TargetLane {
     void this.#meet(false);
   }
 
-  #meetStranger(): void {
+  #meetStranger(sign: string): void {
     const { facts, name } = this.#source;
     facts({
       kind: "note",
       level: "warn",
       source: name,
       target: this.settings.name,
-      text: "The replica does not hold our token any more: it is another one, or was emptied; it is compared as at first contact",
+      text: `${sign}: it is another one, or was emptied; it is compared as at first contact`,
     });
     this.#meeting.forgetToken();
     this.#debts.forget();
@@ -601,7 +603,8 @@ export class TargetLane {
     const memory = this.#source.journal.memories[memoryKey(this.address)];
     const known = memory as Readonly<Record<string, unknown>> | undefined;
     // With other rules or options the replica lacks more than it is owed.
-    const isOfThis = known?.["settings"] === this.#digest && known["token"] === this.#token;
+    if (known === undefined || this.#token === undefined) return undefined;
+    const isOfThis = known["settings"] === this.#digest && known["token"] === this.#token;
     return isOfThis ? known[what] : undefined;
   }
 

@@ -2,6 +2,7 @@
 import {
   appendFileSync,
   chmodSync,
+  existsSync,
   mkdirSync,
   readFileSync,
   readdirSync,
@@ -71,6 +72,10 @@ describe("a restart", () => {
     await untilCompared(engine);
     await engine.daemon.flush();
     await engine.stop();
+  }
+
+  function emptyReplica(): void {
+    for (const name of readdirSync(replica)) rmSync(join(replica, name), { recursive: true });
   }
 
   it("sends what was owed in a time that has not come yet: the clock was set back", async () => {
@@ -153,7 +158,7 @@ describe("a restart", () => {
 
   it("compares everything with a replica that was emptied meanwhile, and says so", async () => {
     await firstRun();
-    for (const name of readdirSync(replica)) rmSync(join(replica, name), { recursive: true });
+    emptyReplica();
     const engine = await start();
     await untilEqual(source, replica);
     expect(engine.of("note").map(({ text }) => text)).toContainEqual(
@@ -161,6 +166,70 @@ describe("a restart", () => {
     );
     await untilCompared(engine);
     expect(engine.of("pass")).toMatchObject([{ path: "" }]);
+  });
+
+  it("notices that a replica was emptied that is known by its address alone", async () => {
+    const target = { identity: "address" as const };
+    await firstRun({ target });
+    expect(readdirSync(replica).sort()).toEqual(["a", "one", "same", "two"]);
+    emptyReplica();
+    const engine = await start({ target });
+    await untilEqual(source, replica);
+    expect(engine.of("note").map(({ text }) => text)).toContainEqual(
+      expect.stringContaining("holds nothing any more"),
+    );
+  });
+
+  describe("of a replica on which no token could be left", () => {
+    let rsyncd: Rsyncd;
+
+    const startAt = () => startEngine(source, [`rsync://127.0.0.1:${rsyncd.port}/m`], { state });
+
+    /** As on a full disk: rsync says 23, and all else went well. Afterwards a token can be left. */
+    beforeEach(async () => {
+      const parameters = { path: replica, exclude: "/.treecast-replica" };
+      rsyncd = await startRsyncd({ modules: { m: parameters } });
+      const engine = await startAt();
+      await untilEqual(source, replica);
+      await untilCompared(engine);
+      await engine.daemon.flush();
+      await engine.stop();
+      expect(existsSync(join(replica, ".treecast-replica"))).toBe(false);
+      await rsyncd.stop();
+      await rsyncd.start({ m: { path: replica } });
+    });
+
+    it("leaves it as soon as that can be, and compares nothing for that", async () => {
+      const engine = await startAt();
+      await until(() => existsSync(join(replica, ".treecast-replica")), { what: "a token" });
+      await engine.daemon.flush();
+      expect(engine.of("pass")).toEqual([]);
+    });
+
+    it("notices that it was emptied meanwhile", async () => {
+      emptyReplica();
+      const engine = await startAt();
+      await untilEqual(source, replica);
+      expect(engine.of("note").map(({ text }) => text)).toContainEqual(
+        expect.stringContaining("holds nothing any more"),
+      );
+      await until(() => existsSync(join(replica, ".treecast-replica")), { what: "a token" });
+    });
+  });
+
+  it("compares everything where the last run met a stranger and was killed before it wrote so", async () => {
+    const target = { identity: "address" as const };
+    await firstRun({ target });
+    const directory = join(state, "sources", readdirSync(join(state, "sources"))[0]!);
+    const file = join(directory, "state.json");
+    const memory = JSON.parse(readFileSync(file, "utf8")) as { targets: Record<string, object> };
+    // Met, known as another, and something of ours is on it already; the journal knows nothing of it.
+    memory.targets = { [replica]: { kept: [], keptMore: false, unjudged: true } };
+    writeFileSync(file, JSON.stringify(memory));
+    emptyReplica();
+    writeFileSync(join(replica, "one"), "one");
+    await start({ target });
+    await untilEqual(source, replica);
   });
 
   it("compares everything with a target that is new, and with it alone", async () => {
