@@ -73,19 +73,15 @@ export class DebtTable {
       if (replaceAll) this.#forgetAll.run(known);
       for (const path of settled) this.#settle.run(known, bytesOf(path));
     }
-    if (owed.length === 0) return;
+    if (owed.length === 0) {
+      if (replaceAll && known !== undefined) this.#forgetReplica.run(known);
+      return;
+    }
     const id = known ?? (this.#makeReplica.get(replica)?.[0] as number);
     for (const { path, kinds, since, attempts, retryAt, reason } of owed) {
       const isSubtree = (kinds & Kind.Subtree) === 0 ? 0 : 1;
       this.#owe.run(id, bytesOf(path), isSubtree, kinds, since, attempts, retryAt, reason);
     }
-  }
-
-  forget(replica: string): void {
-    const id = this.#replicaId(replica);
-    if (id === undefined) return;
-    this.#forgetAll.run(id);
-    this.#forgetReplica.run(id);
   }
 
   remember(memories: Memories): void {

@@ -165,8 +165,6 @@ export interface Journal extends AsyncDisposable {
    * path come together, so there may be one more than `limit`.
    */
   debts(replica: string, after: RelativePath | undefined, limit: number): Promise<readonly Debt[]>;
-  /** Forgets all about a replica: its target was taken out of the configuration. */
-  forget(replica: string): Promise<void>;
   /**
    * How many entries the index holds at and below each path, and altogether. What lies below another
    * one of the paths is counted there, and 0 on its own.

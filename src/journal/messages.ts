@@ -51,7 +51,6 @@ export interface Requests {
     };
     answer: readonly Debt[];
   };
-  forget: { ask: { readonly kind: "forget"; readonly replica: string }; answer: undefined };
   count: {
     ask: { readonly kind: "count"; readonly paths: readonly RelativePath[] };
     answer: Counted;

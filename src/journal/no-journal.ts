@@ -15,7 +15,6 @@ export function noJournal(): Journal {
     discard: nothing,
     scan: () => Promise.resolve({ seen: 0, differences: 0, unread: 0, tookMs: 0 }),
     debts: () => Promise.resolve([]),
-    forget: nothing,
     count: (paths) => Promise.resolve({ each: paths.map(() => 0), all: 0 }),
     directories: () => Promise.resolve([]),
     close: nothing,

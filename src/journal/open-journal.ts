@@ -146,10 +146,6 @@ class RunningJournal implements Journal {
     return await this.#ask<"debts">({ kind: "debts", replica, after, limit });
   }
 
-  async forget(replica: string): Promise<void> {
-    await this.#ask<"forget">({ kind: "forget", replica });
-  }
-
   async count(paths: readonly RelativePath[]): Promise<Counted> {
     return await this.#ask<"count">({ kind: "count", paths });
   }

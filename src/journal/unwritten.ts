@@ -44,10 +44,6 @@ export class Unwritten {
     for (const change of debts) this.#addChange(change);
   }
 
-  forget(replica: string): void {
-    this.#replicas.delete(replica);
-  }
-
   clear(): void {
     this.#replicas.clear();
     this.#memories = {};

@@ -69,10 +69,6 @@ export class Writer {
         const { replica, after, limit } = request;
         return this.#reading(({ debts }) => debts.page(replica, after, limit));
       }
-      case "forget":
-        this.#unwritten.forget(request.replica);
-        this.#writing(({ debts }) => debts.forget(request.replica));
-        return undefined;
       case "count":
         return this.#reading(({ reader, writer: { count: all } }) => ({
           each: reader.countEach(request.paths, all),

@@ -110,6 +110,19 @@ export class LaneDebts {
     return this.#store === "none" ? 0 : Math.max(0, this.#stored) + this.#arriving.size;
   }
 
+  /** Everything that is owed, in memory or not. */
+  async *paths(): AsyncGenerator<RelativePath> {
+    for (const { path } of this.#dirty.debts()) yield path;
+    if (this.isComplete) return;
+    let after: RelativePath | undefined;
+    for (;;) {
+      const page = await this.#journal.debts(this.#key, after, PAGE);
+      for (const { path } of page) yield path;
+      after = page.at(-1)?.path;
+      if (after === undefined) return;
+    }
+  }
+
   /** A pass has compared everything, and all it found is owed. */
   prove(): void {
     if (this.#standing === "unknown") this.#standing = "proven";

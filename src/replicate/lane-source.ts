@@ -1,6 +1,6 @@
 /** What all lanes of one source share: the root, the filter, the journal, and where facts go. */
 import type { Filter } from "../filter/filter.js";
-import type { Journal } from "../journal/journal.js";
+import type { Journal, Memories } from "../journal/journal.js";
 import type { SourceState } from "../journal/source-state.js";
 import type { Clock } from "../model/clock.js";
 import type { FactListener } from "../model/fact.js";
@@ -18,6 +18,8 @@ export interface LaneSource {
   readonly rankOf: ((path: RelativePath) => -1 | 0 | 1) | undefined;
   readonly state: SourceState;
   readonly journal: Journal;
+  /** What the journal remembered when it was opened; nothing for a lane that was begun later. */
+  readonly memories: Memories;
   readonly holds: Holds;
   /** Entries in the index. */
   readonly indexed: () => number;

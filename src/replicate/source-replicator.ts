@@ -6,7 +6,7 @@
  */
 import { readFileSync } from "node:fs";
 import { compileFilter } from "../filter/filter.js";
-import type { Journal, Memories } from "../journal/journal.js";
+import type { DebtChange, Journal, Memories } from "../journal/journal.js";
 import { noJournal } from "../journal/no-journal.js";
 import { openJournal } from "../journal/open-journal.js";
 import { SourceState } from "../journal/source-state.js";
@@ -25,6 +25,7 @@ import { type TreeWatch, type WatchListener, startWatch } from "../watch/watch.j
 import { Checkpoints } from "./checkpoints.js";
 import { Holds } from "./holds.js";
 import { DEBTS_IN_MEMORY } from "./lane-debts.js";
+import { MEMORY_PREFIX, memoryKey } from "./lane-memory.js";
 import type { LaneSource } from "./lane-source.js";
 import { longestWaits } from "./longest-waits.js";
 import { PassSchedule } from "./pass-schedule.js";
@@ -34,7 +35,7 @@ import { Reconciler } from "./reconciler.js";
 import type { SourceSettings, TargetSettings } from "./settings.js";
 import type { IndexStatus, SourceStatus } from "./status.js";
 import { Silence } from "./silence.js";
-import { MEMORY_PREFIX, TargetLane, memoryKey } from "./target-lane.js";
+import { TargetLane } from "./target-lane.js";
 
 export interface ReplicatorContext {
   readonly stateDirectory: string;
@@ -78,8 +79,10 @@ export class SourceReplicator {
     unheard: (path) => this.#watch?.unheard(path),
   });
   #isClosing = false;
-  /** Replicas of targets that were taken out. */
+  /** Replicas of targets that were taken out, and of which the journal may still hold something. */
   readonly #forgotten = new Set<string>();
+  /** Those of them that the last checkpoint is about. */
+  #forgetting: readonly string[] = [];
 
   /**
    * Takes the source's state and opens its root; starts nothing. Throws a Fault: ROOT_MISSING,
@@ -113,7 +116,7 @@ export class SourceReplicator {
     });
     this.#sayOrigin();
     this.#join();
-    await this.#forgetOthers();
+    this.#forgetOthers();
     this.#watch = await startWatch({ root: path, rules, scanIntervalMs }, this.#listener(), signal);
     this.#coverage = this.#watch.coverage;
     const tookMs = clock.now() - startedAt;
@@ -181,9 +184,10 @@ export class SourceReplicator {
     await Promise.all(
       removedNames.map(async (name) => {
         const lane = this.#lanes.get(name);
+        if (lane === undefined) return;
         this.#lanes.delete(name);
-        await lane?.close(REMOVAL_GRACE_MS);
-        if (lane !== undefined) await this.#forget(lane.address);
+        this.#forget(lane.address);
+        await lane.close(REMOVAL_GRACE_MS);
       }),
     );
     if (this.#shared === undefined) return;
@@ -246,6 +250,7 @@ export class SourceReplicator {
       rankOf: priorities(first, last),
       state: this.#state,
       journal,
+      memories: journal.memories,
       holds,
       indexed: () => this.#indexStatus.entries,
       audit,
@@ -261,8 +266,9 @@ export class SourceReplicator {
       suspect: (paths) => void this.#silence.suspect(paths),
       origins: () => originsBelow(this.#state.id, this.#ownToken()),
     };
-    this.#shared = shared;
     for (const target of this.settings.targets) this.#addLane(target, shared);
+    // By the time another lane begins, the journal says something else.
+    this.#shared = { ...shared, memories: {} };
     this.#schedule = new PassSchedule(passes, this.#lanes, clock, journal.memories["passes"]);
     const root = () => (this.#phase.state === "root-lost" ? undefined : this.#root.pinned);
     this.#reconciler = new Reconciler(name, journal, clock, facts, {
@@ -289,6 +295,7 @@ export class SourceReplicator {
       memories: () => this.#memories(),
       committed: () => {
         holds.indexed();
+        for (const address of this.#forgetting) this.#forgotten.delete(address);
         for (const lane of this.#lanes.values()) lane.committed();
       },
       notCommitted: () => {
@@ -356,9 +363,14 @@ export class SourceReplicator {
     return [...this.#lanes.values()].some((lane) => lane.isCrowded);
   }
 
-  #debts() {
+  #debts(): DebtChange[] {
     const isFilled = !this.#journal.hasIndex || (this.#reconciler?.isFilled ?? false);
-    return [...this.#lanes.values()].flatMap((lane) => lane.debtChange(isFilled) ?? []);
+    this.#forgetting = [...this.#forgotten];
+    const none = { replaceAll: true, owed: [], settled: [] };
+    return [
+      ...this.#forgetting.map((replica) => ({ replica, ...none })),
+      ...[...this.#lanes.values()].flatMap((lane) => lane.debtChange(isFilled) ?? []),
+    ];
   }
 
   #memories(): Memories {
@@ -372,17 +384,16 @@ export class SourceReplicator {
   }
 
   /** A target that was taken out lacks more with every change: should it return, it is met anew. */
-  async #forget(address: string): Promise<void> {
+  #forget(address: string): void {
     this.#forgotten.add(address);
-    await this.#journal.forget(address);
     this.#checkpoints?.wake();
   }
 
-  async #forgetOthers(): Promise<void> {
+  #forgetOthers(): void {
     const ours = new Set([...this.#lanes.values()].map(({ address }) => memoryKey(address)));
     for (const key of Object.keys(this.#journal.memories)) {
       if (!key.startsWith(MEMORY_PREFIX) || ours.has(key)) continue;
-      await this.#forget(key.slice(MEMORY_PREFIX.length));
+      this.#forget(key.slice(MEMORY_PREFIX.length));
     }
   }
 

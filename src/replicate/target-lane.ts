@@ -4,7 +4,6 @@
  * Changes come in, batches go out at the pace of the sessions at hand. Whatever the target does, what
  * it lacks stays owed; no other lane ever waits for it.
  */
-import { createHash } from "node:crypto";
 import { type Filter, bothKeep, compileFilter } from "../filter/filter.js";
 import type { DebtChange } from "../journal/journal.js";
 import { type Changes, Kind } from "../model/change.js";
@@ -20,6 +19,7 @@ import { LaneAudit } from "./lane-audit.js";
 import { LaneBatches } from "./lane-batches.js";
 import { LaneDebts } from "./lane-debts.js";
 import { LaneMeeting } from "./lane-meeting.js";
+import { LaneMemory } from "./lane-memory.js";
 import { LaneMoves, MOVED_IN } from "./lane-moves.js";
 import { LanePasses } from "./lane-passes.js";
 import { LaneReport } from "./lane-report.js";
@@ -33,13 +33,6 @@ import { Waiters } from "./waiters.js";
 
 /** Content in one batch, bytes; more would let small files wait for big ones and send no faster. */
 const BATCH_BYTES = 256 * 1024 * 1024;
-
-/** What is remembered of each replica, by its address. */
-export const MEMORY_PREFIX = "replica:";
-
-export function memoryKey(address: string): string {
-  return MEMORY_PREFIX + address;
-}
 
 const NEW_DIRECTORY = Kind.Content | Kind.Directory;
 
@@ -63,8 +56,7 @@ export class TargetLane {
   readonly #ownFilter: Filter | undefined;
   readonly #filter: Filter;
   readonly #dirty: DirtySet;
-  /** Of the settings that decide what a replica holds. */
-  readonly #digest: string;
+  readonly #memory: LaneMemory;
   readonly #debts: LaneDebts;
   readonly #batches: LaneBatches;
   readonly #availability: Availability;
@@ -92,7 +84,7 @@ export class TargetLane {
     this.settings = settings;
     this.address = formatEndpoint(settings.endpoint);
     this.#source = source;
-    this.#digest = digestOf(settings);
+    this.#memory = new LaneMemory(source, settings, this.address);
     this.#ownFilter =
       settings.rules.length === 0 ? undefined : compileFilter(settings.rules, "target");
     this.#filter =
@@ -125,7 +117,7 @@ export class TargetLane {
     });
     // What a start deletes, only a comparison at the start can find.
     const isKnown =
-      this.#remembers("known") === true &&
+      this.#memory.recall("known") === true &&
       source.journal.hasIndex &&
       settings.deletes !== "startup-only" &&
       !(settings.adopt === "replace" && this.#passes.keptBefore);
@@ -172,10 +164,17 @@ export class TargetLane {
       failed: (trouble, remote) => this.#trouble(trouble, remote),
       ended: () => this.#pump(),
     });
-    this.#audit = new LaneAudit(source, settings, this.#filter, kept, this.#remembers("audit"), {
-      remote: () => (this.#isAudited ? this.#remote : undefined),
-      owe: (path, kinds) => this.#owe(path, kinds),
-    });
+    this.#audit = new LaneAudit(
+      source,
+      settings,
+      this.#filter,
+      kept,
+      this.#memory.recall("audit"),
+      {
+        remote: () => (this.#isAudited ? this.#remote : undefined),
+        owe: (path, kinds) => this.#owe(path, kinds),
+      },
+    );
   }
 
   /** Opens sessions, meets the target, and compares everything where that is called for. */
@@ -270,7 +269,7 @@ export class TargetLane {
   /** What was to be deleted stays on the replica from now on, as if it had been there before us. */
   async keepDeleted(): Promise<void> {
     const look = createLook(this.#source.root.pinned);
-    for await (const path of this.#owedPaths()) {
+    for await (const path of this.#debts.paths()) {
       const sight = look(path);
       if (sight.type === "missing") this.#passes.kept.remember(sight.at);
     }
@@ -363,7 +362,7 @@ export class TargetLane {
   get memory(): unknown {
     // Where no index is kept, a later one knows nothing of what this replica has.
     const known = this.#debts.willBeKnown && this.#source.journal.hasIndex;
-    return { known, token: this.#token, settings: this.#digest, audit: this.#audit.memory };
+    return this.#memory.write(known, this.#audit.memory);
   }
 
   committed(): void {
@@ -593,36 +592,4 @@ export class TargetLane {
     if (memory === undefined) return;
     state.remember(this.address, { ...memory, ...this.#passes.kept.acquaintance });
   }
-
-  /** Of the replica that the journal speaks of. */
-  get #token(): string | undefined {
-    return this.#source.state.target(this.address)?.token;
-  }
-
-  #remembers(what: "known" | "audit"): unknown {
-    const memory = this.#source.journal.memories[memoryKey(this.address)];
-    const known = memory as Readonly<Record<string, unknown>> | undefined;
-    // With other rules or options the replica lacks more than it is owed.
-    if (known === undefined || this.#token === undefined) return undefined;
-    const isOfThis = known["settings"] === this.#digest && known["token"] === this.#token;
-    return isOfThis ? known[what] : undefined;
-  }
-
-  /** Everything that is owed, in memory or not. */
-  async *#owedPaths(): AsyncGenerator<RelativePath> {
-    for (const { path } of this.#dirty.debts()) yield path;
-    if (this.#debts.isComplete) return;
-    let after: RelativePath | undefined;
-    for (;;) {
-      const page = await this.#source.journal.debts(this.address, after, 10_000);
-      for (const { path } of page) yield path;
-      after = page.at(-1)?.path;
-      if (after === undefined) return;
-    }
-  }
-}
-
-function digestOf({ rules, deletes, attributes, acls, xattrs, options }: TargetSettings): string {
-  const text = JSON.stringify([rules, deletes, attributes, acls, xattrs, options]);
-  return createHash("sha256").update(text).digest("hex").slice(0, 16);
 }

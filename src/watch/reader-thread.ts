@@ -40,6 +40,7 @@ export class ReaderThread {
   readonly #inotify: number;
   readonly #eventfd: number;
   readonly #ended: Promise<void>;
+  #isReleased = false;
 
   /** Throws a Fault (WATCH_LIMIT) when no inotify instance is to be had. */
   constructor(settings: ThreadSettings, listener: ThreadListener) {
@@ -76,18 +77,23 @@ export class ReaderThread {
   /** Commands are answered in order; those given after the thread's end never are. */
   command(command: ReaderCommand): void {
     this.#port.postMessage(command);
-    wake(this.#eventfd);
+    this.#wake();
   }
 
   /** Asks the thread to end; changes it holds are delivered before. Repeating it is harmless. */
   stop(): void {
     Atomics.store(this.#control, Control.STOP, 1);
-    wake(this.#eventfd);
+    this.#wake();
   }
 
   /** Resolves when the thread has ended and everything is released. */
   get ended(): Promise<void> {
     return this.#ended;
+  }
+
+  /** Its number may belong to another file by now: to write there would destroy what is in it. */
+  #wake(): void {
+    if (!this.#isReleased) wake(this.#eventfd);
   }
 
   async #untilEnd(listener: ThreadListener, portClosed: Promise<void>): Promise<void> {
@@ -103,6 +109,7 @@ export class ReaderThread {
     });
     running.delete(this);
     await portClosed;
+    this.#isReleased = true;
     libc.close(this.#eventfd);
     listener.ended(cause);
     // A descriptor with 100,000 watches takes a tenth of a second to close.

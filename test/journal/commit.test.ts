@@ -239,7 +239,7 @@ describe("debts", () => {
     expect(await again.debts(REPLICA, undefined, 10)).toEqual([changed]);
     await again.commit([{ replica: REPLICA, replaceAll: true, owed: [debt("z")], settled: [] }]);
     expect(await again.debts(REPLICA, undefined, 10)).toEqual([debt("z")]);
-    await again.forget(REPLICA);
+    await again.commit([{ replica: REPLICA, replaceAll: true, owed: [], settled: [] }]);
     expect(await again.debts(REPLICA, undefined, 10)).toEqual([]);
     expect(await again.debts("other", undefined, 10)).toHaveLength(1);
   });

@@ -1,8 +1,18 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, readdirSync, readlinkSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import type { RelativePath } from "../../src/model/path.js";
 import { startWatch, startWatchWith } from "../../src/watch/watch.js";
 import { Mirror, startMirror } from "../support/mirror.js";
 import { makeTempDir } from "../support/temp.js";
@@ -80,6 +90,24 @@ describe("a watch", () => {
     expect(mirror.differences()).toEqual([]);
     expect(mirror.gaps).toHaveLength(1);
     expect(watch.coverage).toEqual({ watched: 3, unwatched: 0 });
+  });
+
+  it("writes into no file that has taken the place of a dead reader's descriptor", async () => {
+    const root = makeTempDir();
+    const mirror = new Mirror(root);
+    await using watch = await startWatchWith(MORTAL, { root, rules: [] }, mirror);
+    writeFileSync(join(root, "throw"), "x");
+    await until(() => mirror.notices.length === 1);
+    // The lowest numbers that are free, and so those of the reader that is gone, too.
+    const bystanders = makeTempDir();
+    const files = Array.from({ length: 20 }, (_, index) => join(bystanders, String(index)));
+    const descriptorsOfOurs = files.map((file) => openSync(file, "w"));
+    const drained = watch.drain();
+    watch.unheard("" as RelativePath);
+    expect(mirror.gaps).toEqual([]);
+    expect(files.map((file) => statSync(file).size)).toEqual(files.map(() => 0));
+    await drained;
+    for (const descriptor of descriptorsOfOurs) closeSync(descriptor);
   });
 
   it("waits for the root's return when reader and root go together", async () => {
