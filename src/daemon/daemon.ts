@@ -39,6 +39,7 @@ export class Daemon implements AsyncDisposable {
   readonly #supervisors = new Map<string, Supervisor>();
   #config: Config;
   #reloading: Promise<unknown> = Promise.resolve();
+  #isClosed = false;
 
   constructor(config: Config, { onFact, clock = systemClock, debtsInMemory }: DaemonOptions = {}) {
     this.#config = config;
@@ -104,6 +105,7 @@ export class Daemon implements AsyncDisposable {
 
   /** Lets what is in flight end within the grace, then ends it. No child process is left behind. */
   async close(graceMs = 10_000): Promise<void> {
+    this.#isClosed = true;
     await Promise.all([...this.#supervisors.values()].map((each) => each.close(graceMs)));
     this.#supervisors.clear();
   }
@@ -125,7 +127,8 @@ export class Daemon implements AsyncDisposable {
       const names = gone.map(({ name }) => name);
       await this.#supervisors.get(after.name)?.changeTargets(after, names);
     }
-    const begun = [...diff.added, ...whole.map(({ after }) => after)];
+    // The daemon may have been closed meanwhile: then nothing begins any more.
+    const begun = this.#isClosed ? [] : [...diff.added, ...whole.map(({ after }) => after)];
     await Promise.all(begun.map((source) => this.#add(source).startBeside()));
     const { stateDirectory } = this.#config;
     this.#config = { ...next, stateDirectory };

@@ -61,6 +61,8 @@ export class SourceReplicator {
   readonly #state: SourceState;
   readonly #root: SourceRoot;
   readonly #lanes = new Map<string, TargetLane>();
+  /** Of lanes that were taken out and have not ended yet. */
+  readonly #leaving = new Set<Promise<void>>();
   #journal: Journal = noJournal();
   #shared: LaneSource | undefined;
   #holds: Holds | undefined;
@@ -181,16 +183,8 @@ export class SourceReplicator {
     added: readonly TargetSettings[],
     removedNames: readonly string[],
   ): Promise<void> {
-    await Promise.all(
-      removedNames.map(async (name) => {
-        const lane = this.#lanes.get(name);
-        if (lane === undefined) return;
-        this.#lanes.delete(name);
-        this.#forget(lane.address);
-        await lane.close(REMOVAL_GRACE_MS);
-      }),
-    );
-    if (this.#shared === undefined) return;
+    await Promise.all(removedNames.map((name) => this.#takeOut(name)));
+    if (this.#shared === undefined || this.#isClosing) return;
     for (const target of added) this.#addLane(target, this.#shared).start();
   }
 
@@ -218,7 +212,8 @@ export class SourceReplicator {
     this.#cancelLoopCheck?.();
     this.#schedule?.close();
     await this.#reconciler?.close();
-    await Promise.all([...this.#lanes.values()].map((lane) => lane.close(graceMs)));
+    const closed = [...this.#lanes.values()].map((lane) => lane.close(graceMs));
+    await Promise.all([...closed, ...this.#leaving]);
     // What did not arrive is owed. The watch has to vouch for what is written.
     if (this.#watch !== undefined) await this.#checkpoints?.close();
     await this.#watch?.close();
@@ -313,6 +308,16 @@ export class SourceReplicator {
     }
     this.#holds?.end("rejected");
     void this.#checkpoints?.run();
+  }
+
+  async #takeOut(name: string): Promise<void> {
+    const lane = this.#lanes.get(name);
+    if (lane === undefined) return;
+    this.#lanes.delete(name);
+    this.#forget(lane.address);
+    const closed = lane.close(REMOVAL_GRACE_MS);
+    this.#leaving.add(closed);
+    await closed.finally(() => this.#leaving.delete(closed));
   }
 
   #addLane(settings: TargetSettings, shared: LaneSource): TargetLane {

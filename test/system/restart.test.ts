@@ -256,52 +256,6 @@ describe("a restart", () => {
     expect(engine.of("pass")).toMatchObject([{ path: "" }]);
   });
 
-  it("meets a target anew that was taken out and put back while it ran", async () => {
-    await firstRun();
-    const second = join(base, "second");
-    let engine = await startEngine(source, [replica, second], { state });
-    await untilEqual(source, second);
-    await untilCompared(engine);
-    await engine.daemon.flush();
-    await engine.stop();
-
-    // Both are known by now.
-    engine = await startEngine(source, [replica, second], { state });
-    await until(() => engine.of("scan").length > 0, { what: "the scan" });
-    const [whole] = engine.config.sources;
-    const alone = { ...whole!, targets: whole!.targets.slice(0, 1) };
-    await engine.daemon.reload({ ...engine.config, sources: [alone] });
-    rmSync(join(source, "one"));
-    writeFileSync(join(source, "two"), "another two");
-    await untilEqual(source, replica);
-    await engine.daemon.flush();
-    await engine.daemon.reload(engine.config);
-    await untilEqual(source, second);
-    expect(engine.of("pass").map(({ target }) => target)).toEqual([second]);
-  });
-
-  it("sends what was owed to a target that was changed while it ran", async () => {
-    const rsyncd = await startRsyncd({ modules: { m: { path: replica } } });
-    const target = `rsync://127.0.0.1:${rsyncd.port}/m`;
-    let engine = await startEngine(source, [target], { state });
-    await untilEqual(source, replica);
-    await untilCompared(engine);
-    await engine.daemon.flush();
-    await engine.stop();
-    await rsyncd.stop();
-    engine = await startEngine(source, [target], { state });
-    rmSync(join(source, "one"));
-    writeFileSync(join(source, "two"), "another two");
-    await until(() => engine.target().owed >= 2, { what: "something owed" });
-    await untilWritten(engine);
-    const [before] = engine.config.sources;
-    const targets = before!.targets.map((each) => ({ ...each, bandwidth: 1_000_000 }));
-    await engine.daemon.reload({ ...engine.config, sources: [{ ...before!, targets }] });
-    await untilWritten(engine);
-    await rsyncd.start();
-    await untilEqual(source, replica);
-  });
-
   it("compares with every replica where no index is kept", async () => {
     await firstRun({ settings: { index: false } });
     const engine = await start({ settings: { index: false } });
