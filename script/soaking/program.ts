@@ -85,6 +85,8 @@ export class Program {
         PATH: process.env["PATH"],
         HOME: home,
         LANG: "C.UTF-8",
+        // Should it fall, it says where.
+        TREECAST_DEBUG: "1",
         TREECAST_PUPPET_CLOCK_MS: String(this.#clockMs),
       },
     });

@@ -16,7 +16,7 @@ import type { Mark, Node, Ready } from "./mark.js";
 import { type MarkOptions, Marks } from "./marks.js";
 import { type MoveBatch, Moves } from "./moves.js";
 import { type Rank, contentsIn } from "./places.js";
-import { Renames } from "./renames.js";
+import { type RenameLimits, Renames } from "./renames.js";
 import { Ripple } from "./ripple.js";
 import { Turns } from "./turns.js";
 
@@ -27,6 +27,7 @@ export type { Lane } from "./flights.js";
 export type { MarkOptions } from "./marks.js";
 export type { MoveBatch } from "./moves.js";
 export type { Rank } from "./places.js";
+export type { RenameLimits } from "./renames.js";
 export { LAST_AT_MOST_MS } from "./turns.js";
 
 export interface DirtySetSettings extends CutterSettings {
@@ -34,6 +35,8 @@ export interface DirtySetSettings extends CutterSettings {
   readonly longestWaitMs: (path: RelativePath) => number;
   /** Whose content goes first, and whose last; 0 for all where absent. */
   readonly rankOf?: (path: RelativePath) => Rank;
+  /** How many renames may wait; enough for all but a target that is away, where absent. */
+  readonly renames?: RenameLimits;
 }
 
 export class DirtySet {
@@ -57,7 +60,7 @@ export class DirtySet {
     const [marks, flights, moves] = [this.#marks, this.#flights, this.#moves];
     this.#turns = new Turns(marks, flights, moves);
     this.#cutter = new Cutter(settings, { marks, flights, moves, turns: this.#turns });
-    this.#renames = new Renames(marks, flights, moves);
+    this.#renames = new Renames(marks, flights, moves, settings.renames);
   }
 
   /** Paths that wait, without those in flight. */

@@ -22,6 +22,8 @@ export interface Move extends MoveBatch {
   readonly toNode: Node;
   /** Paths that must not start before it has ended. */
   readonly blocked: Node[];
+  /** Marks that were copied to its new place. */
+  readonly copied: number;
 }
 
 export interface Lacking {
@@ -63,10 +65,15 @@ export class Moves {
     return this.#flying;
   }
 
-  add(move: Omit<MoveBatch, "id">): void {
+  /** Marks that those which wait have copied. */
+  get copied(): number {
+    return this.#queue.reduce((sum, { copied }) => sum + copied, 0);
+  }
+
+  add(move: Omit<MoveBatch, "id">, copied: number): void {
     const fromNode = this.#tree.reach(move.from);
     const toNode = this.#tree.reach(move.to);
-    const added: Move = { ...move, id: ++this.#lastId, fromNode, toNode, blocked: [] };
+    const added: Move = { ...move, id: ++this.#lastId, fromNode, toNode, blocked: [], copied };
     this.#queue.push(added);
     reserve(fromNode, added);
     reserve(toNode, added);

@@ -12,11 +12,15 @@ export interface CopiedMark {
   readonly since: number;
 }
 
-/** The marks at and below a directory or file that has another name, as they are to stand there. */
+/**
+ * The marks at and below a directory or file that has another name, as they are to stand there.
+ * Undefined where they are more than `most`.
+ */
 export function marksToCopy(
   from: Node,
   { to, isDirectory }: { readonly to: RelativePath; readonly isDirectory: boolean },
-): CopiedMark[] {
+  most: number,
+): CopiedMark[] | undefined {
   const copies: CopiedMark[] = [];
   const own = from.mark;
   if (own !== undefined) {
@@ -25,7 +29,7 @@ export function marksToCopy(
     copyFlight(copies, to, own);
   }
   if (isDirectory) {
-    copyBelow(copies, from, to);
+    if (!copyBelow(copies, from, to, most)) return undefined;
     const doubtedSince = doubtAbove(from);
     if (doubtedSince !== undefined) {
       const kinds = Kind.Content | Kind.Directory | Kind.Subtree;
@@ -35,15 +39,17 @@ export function marksToCopy(
   return copies;
 }
 
-function copyBelow(copies: CopiedMark[], from: Node, to: RelativePath): void {
+/** False where there are more than `most`. */
+function copyBelow(copies: CopiedMark[], from: Node, to: RelativePath, most: number): boolean {
   for (const child of from.children?.values() ?? []) {
     const path = joinPath(to, child.name);
     if (child.mark !== undefined) {
       copyInto(copies, path, child.mark.kinds, child.mark.since);
       copyFlight(copies, path, child.mark);
     }
-    copyBelow(copies, child, path);
+    if (copies.length > most || !copyBelow(copies, child, path, most)) return false;
   }
+  return true;
 }
 
 /** What is in flight may arrive after the rename, with what stands at the old place then. */

@@ -8,25 +8,44 @@ import { type Flights, moveOver } from "./flights.js";
 import type { Mark, Node } from "./mark.js";
 import type { Marks } from "./marks.js";
 import { type Move, type MoveBatch, type Moves, isAtOrBelow } from "./moves.js";
-import { marksToCopy } from "./renamed-marks.js";
+import { type CopiedMark, marksToCopy } from "./renamed-marks.js";
+
+export interface RenameLimits {
+  /** Moves that wait to be carried. */
+  readonly waiting: number;
+  /** Marks that they all together have copied to their new places. */
+  readonly copied: number;
+}
+
+/**
+ * Every move copies what is owed at its old place, what moves before it have copied included: with
+ * nobody to carry them the marks would multiply. What is renamed beyond this is sent and compared.
+ */
+const STANDARD_LIMITS: RenameLimits = { waiting: 64, copied: 20_000 };
 
 export class Renames {
   readonly #marks: Marks;
   readonly #flights: Flights;
   readonly #moves: Moves;
+  readonly #limits: RenameLimits;
 
-  constructor(marks: Marks, flights: Flights, moves: Moves) {
+  constructor(marks: Marks, flights: Flights, moves: Moves, limits = STANDARD_LIMITS) {
     this.#marks = marks;
     this.#flights = flights;
     this.#moves = moves;
+    this.#limits = limits;
   }
 
   add({ from, to, isDirectory }: Rename, at: number): void {
     const move = { from, to, isDirectory, since: at };
     const fromNode = this.#marks.tree.find(from);
+    const copies = this.#copies(fromNode, move);
+    if (copies === undefined) {
+      this.#lacks(to, isDirectory, at);
+      return;
+    }
     this.#expectContent(to, isDirectory);
     const isUnsent = isDirectory && fromNode?.mark !== undefined && isNewHere(fromNode.mark);
-    const copies = fromNode === undefined ? [] : marksToCopy(fromNode, move);
     for (const { path, kinds, since } of copies) this.#marks.owe(path, kinds, since);
     const wayThere = this.#moves.exchangedWith(move);
     if (wayThere !== undefined) {
@@ -36,7 +55,7 @@ export class Renames {
     } else if (isUnsent) {
       this.#lacks(to, isDirectory, at);
     } else {
-      this.#moves.add(move);
+      this.#moves.add(move, copies.length);
       this.#marks.touchPath(from);
       this.#marks.touchPath(to);
     }
@@ -68,6 +87,14 @@ export class Renames {
     for (const { to, isDirectory, since } of waiting) this.#lacks(to, isDirectory, since);
     this.#moves.remove(waiting);
     for (const { blocked, since } of waiting) this.#marks.unblock(blocked, since);
+  }
+
+  /** What is owed at the old place, for the new one; undefined where that is more than is worth it. */
+  #copies(from: Node | undefined, move: Rename): readonly CopiedMark[] | undefined {
+    const { waiting, copied } = this.#limits;
+    if (this.#moves.size >= waiting) return undefined;
+    if (from === undefined) return [];
+    return marksToCopy(from, move, copied - this.#moves.copied);
   }
 
   /** It brings its content along: unless more is said of it, only its attributes are left to prove. */

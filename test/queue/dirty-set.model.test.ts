@@ -5,6 +5,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { RelativePath } from "../../src/model/path.js";
+import type { RenameLimits } from "../../src/queue/dirty-set.js";
 import { Simulation, sorted } from "./simulation.js";
 
 type Step = (world: Simulation) => void;
@@ -73,10 +74,15 @@ const rest = [
   step(2, fc.constant(0), "check", () => (world) => world.check()),
 ];
 
-type History = readonly [readonly RelativePath[], readonly RelativePath[], readonly Step[]];
+type History = readonly [
+  readonly RelativePath[],
+  readonly RelativePath[],
+  readonly Step[],
+  RenameLimits | undefined,
+];
 
-function run([start, old, steps]: History): void {
-  const world = new Simulation(start, old);
+function run([start, old, steps, renames]: History): void {
+  const world = new Simulation(start, old, renames);
   for (const each of steps) each(world);
   world.check();
   world.settle();
@@ -89,12 +95,19 @@ function run([start, old, steps]: History): void {
   world.check();
 }
 
-/** What both sides hold at first, what of it is old on the replica, and what happens then. */
+/** So few may wait that the limits are met, or as many as in use. */
+const limits = fc.option(fc.record({ waiting: fc.nat(3), copied: fc.nat(5) }), { nil: undefined });
+
+/**
+ * What both sides hold at first, what of it is old on the replica, what happens then, and how many
+ * renames may wait.
+ */
 function histories(...of: readonly ReturnType<typeof step>[][]) {
   return fc.tuple(
     fc.array(anyPath, { maxLength: 8, size: "max" }),
     fc.array(anyPath, { maxLength: 2 }),
     fc.array(fc.oneof(...of.flat()), { minLength: 1, maxLength: 60, size: "max" }),
+    limits,
   );
 }
 

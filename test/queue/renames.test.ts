@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { seeded } from "../../bench/random.js";
 import type { Sight } from "../../src/model/batch.js";
 import { Kind } from "../../src/model/change.js";
 import type { DirtySet } from "../../src/queue/dirty-set.js";
@@ -359,5 +360,53 @@ describe("Renames", () => {
       profile: "content",
       entries: [{ path: "g" }],
     });
+  });
+
+  const carried = (set: DirtySet): string[] => {
+    const places: string[] = [];
+    for (let move = set.cutMove(9_000); move !== undefined; move = set.cutMove(9_000)) {
+      places.push(move.to);
+      set.endMove(move, "carried", 9_000);
+    }
+    return places;
+  };
+
+  it("are sent and compared where more of them wait than are worth it", () => {
+    const set = dirtySet({ renames: { waiting: 2, copied: 100 } });
+    for (const [at, from] of ["a", "b", "c"].entries()) renamed(set, from, `${from}-new`, at);
+    expect(carried(set)).toEqual(["a-new", "b-new"]);
+    expect(owed(set)["c-new"]).toBe(NEW | Kind.Subtree);
+    renamed(set, "d", "d-new", 9_001);
+    expect(carried(set)).toEqual(["d-new"]);
+  });
+
+  it("are sent and compared where they would copy more than is worth it", () => {
+    const set = dirtySet({ renames: { waiting: 10, copied: 3 } });
+    for (const from of ["a", "b"]) {
+      for (const name of ["1", "2"]) set.add(path(`${from}/${name}`), Kind.Content, 1);
+      renamed(set, from, `${from}-new`, 2);
+    }
+    expect(owed(set)).toMatchObject({ "a-new/1": Kind.Content, "b-new": NEW | Kind.Subtree });
+    expect(owed(set)).not.toHaveProperty("b-new/1");
+    expect(carried(set)).toEqual(["a-new"]);
+  });
+
+  it("do not multiply what is owed to a target that is away", () => {
+    const set = dirtySet();
+    const random = seeded(5);
+    let directories = Array.from({ length: 12 }, (_, index) => `d${index}`);
+    // Directories renamed at random, and nobody to carry it: without a limit 5 times as much is
+    // marked after every 20 turns.
+    for (let at = 1; at <= 400; at++) {
+      const from = random.pick(directories);
+      const isWithin = (one: string) => one === from || one.startsWith(`${from}/`);
+      const parent = random.pick(["", ...directories.filter((one) => !isWithin(one))]);
+      const to = `${parent === "" ? "" : `${parent}/`}n${random.below(6)}`;
+      if (directories.some((one) => one === to || one.startsWith(`${to}/`))) continue;
+      set.add(path(`${from}/f${random.below(5)}`), Kind.Content, at);
+      renamed(set, from, to, at);
+      directories = directories.map((one) => (isWithin(one) ? to + one.slice(from.length) : one));
+    }
+    expect(set.debts().length).toBeLessThan(50_000);
   });
 });

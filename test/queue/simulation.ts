@@ -13,6 +13,7 @@ import {
   type MoveBatch,
   type Owed,
   type Rank,
+  type RenameLimits,
 } from "../../src/queue/dirty-set.js";
 
 /** A file is the number of its version, which no other file ever has. */
@@ -35,12 +36,13 @@ export class Simulation {
   flying: Flight[] = [];
   moving: { readonly batch: MoveBatch; carried: boolean } | undefined;
   now = 0;
-  set = newSet();
+  set: DirtySet;
   /** What the journal would hold, kept by what was touched alone. */
   readonly journal = new Map<RelativePath, Owed>();
   /** Debts that are kept elsewhere for the time being. */
   #evicted: [RelativePath, Owed][] = [];
   #version = 0;
+  readonly #renames: RenameLimits | undefined;
   #message = new Map<RelativePath, Kinds>();
   #moves: Move[] = [];
 
@@ -48,7 +50,13 @@ export class Simulation {
    * Both sides hold these files at first. The replica has old ones of some; then all below the topmost
    * directory is in doubt.
    */
-  constructor(start: readonly RelativePath[] = [], old: readonly RelativePath[] = []) {
+  constructor(
+    start: readonly RelativePath[] = [],
+    old: readonly RelativePath[] = [],
+    renames?: RenameLimits,
+  ) {
+    this.#renames = renames;
+    this.set = newSet(renames);
     for (const path of start) {
       if (this.source.get(path) === "directory" || !this.#hasOnlyDirectories(path)) continue;
       put(this.source, path, new Map([["", ++this.#version]]));
@@ -279,7 +287,7 @@ export class Simulation {
     this.tell();
     this.load();
     this.#evicted = [...this.set.debts()].map(({ path, ...owed }) => [path, owed]);
-    this.set = newSet();
+    this.set = newSet(this.#renames);
     this.flying = [];
     this.moving = undefined;
     this.journal.clear();
@@ -412,13 +420,14 @@ export class Simulation {
   }
 }
 
-function newSet(): DirtySet {
+function newSet(renames: RenameLimits | undefined): DirtySet {
   return new DirtySet({
     longestWaitMs: () => 1_000,
     batchPaths: 5,
     batchBytes: 1_000,
     largeFileBytes: LARGE,
     rankOf: (path): Rank => (path.endsWith("c") ? 1 : path.endsWith("a") ? -1 : 0),
+    ...(renames === undefined ? {} : { renames }),
   });
 }
 
