@@ -87,8 +87,8 @@ export function startChild(program: string, args: readonly string[], options: Ch
 
   process_.stdout?.on("data", (chunk: Buffer) => options.onStdout?.(chunk));
   process_.stderr?.on("data", (chunk: Buffer) => options.onStderr?.(chunk));
-  // A child that ends early breaks the pipe (EPIPE); its exit says why.
-  process_.stdin?.on("error", () => undefined);
+  // A child that ends early breaks its pipes (EPIPE, ECONNRESET); its exit says why.
+  for (const pipe of process_.stdio) pipe?.on("error", () => undefined);
 
   return {
     pid: process_.pid,
