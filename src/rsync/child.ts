@@ -3,7 +3,7 @@
  *
  * No shell is ever involved. What the child is for is not known here.
  */
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import type { Writable } from "node:stream";
 import type { Clock } from "../model/clock.js";
 
@@ -38,14 +38,21 @@ export interface Child {
 /** How long a child's own children may keep its output open when it has ended itself. */
 const STRAGGLERS_MS = 2000;
 
+/** Never throws: a program that cannot be started has ended, and its exit says why. */
 export function startChild(program: string, args: readonly string[], options: ChildOptions): Child {
-  const process_ = spawn(program, args, {
-    cwd: options.cwd,
-    env: options.env,
-    // A group of its own (setsid): the signals of our terminal do not reach it, ours reach all of it.
-    detached: true,
-    stdio: [options.stdin ?? "ignore", "pipe", "pipe"],
-  });
+  let process_: ChildProcess;
+  try {
+    process_ = spawn(program, args, {
+      cwd: options.cwd,
+      env: options.env,
+      // A group of its own (setsid): the signals of our terminal do not reach it, ours reach all of it.
+      detached: true,
+      stdio: [options.stdin ?? "ignore", "pipe", "pipe"],
+    });
+  } catch (error) {
+    // Most reasons come as an event, but not all of them (E2BIG, ENOTDIR).
+    return stillborn(error as NodeJS.ErrnoException);
+  }
   let running = true;
   let failure: NodeJS.ErrnoException | undefined;
 
@@ -100,6 +107,12 @@ export function startChild(program: string, args: readonly string[], options: Ch
     },
     signalGroup,
   };
+}
+
+function stillborn(error: NodeJS.ErrnoException): Child {
+  const exited = Promise.resolve({ status: null, signal: null, error });
+  const signalGroup = () => undefined;
+  return { pid: undefined, stdin: null, exited, left: exited, running: false, signalGroup };
 }
 
 /** Asks, waits, then insists; resolves when nothing of the group is left. */

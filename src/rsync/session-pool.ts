@@ -114,11 +114,13 @@ export class SessionPool {
   ): Promise<Lease | { trouble: Trouble }> {
     const member = await this.#place(long, signal);
     if (member === undefined) return { trouble: this.#options.closing };
-    const opened = await open();
-    if ("trouble" in opened) {
-      this.#remove(member);
-      return opened;
+    let opened: Opened | undefined;
+    try {
+      opened = await open();
+    } finally {
+      if (opened === undefined || "trouble" in opened) this.#remove(member);
     }
+    if ("trouble" in opened) return opened;
     this.#adopt(member, opened.session);
     return { session: opened.session, warm: false };
   }

@@ -38,6 +38,18 @@ describe("startChild()", () => {
     child.signalGroup("SIGTERM");
   });
 
+  it.each([
+    ["an argument that is too long", { args: ["x".repeat(300_000)] }],
+    ["a working directory that is a file", { args: [], cwd: "/etc/hostname" }],
+  ])("says so, too, where the system refuses it at once: %s", async (_, { args, ...options }) => {
+    const child = startChild("/bin/true", args, { env, ...options });
+    const { status, error } = await child.exited;
+    expect(status).toBeNull();
+    expect(error?.code).toMatch(/^(E2BIG|ENOTDIR)$/);
+    expect(child.pid).toBeUndefined();
+    expect(await terminate(child, 1_000, systemClock)).toMatchObject({ status: null });
+  });
+
   it("does not wait for ever for what a child left behind with its output", async () => {
     const program = script("leaves", "sleep 600 &\nexit 0");
     const child = startChild(program, [], { env });

@@ -260,4 +260,12 @@ describe("SessionPool", () => {
     await expect(second).rejects.toBe(reason);
     await first.session.run([]);
   });
+
+  it("gives a place free that is not filled because opening throws", async () => {
+    const { pool } = rig(0, 1);
+    const fails = () => Promise.reject(new Error("never mind"));
+    await expect(pool.leaseCold(fails, { long: true })).rejects.toThrow("never mind");
+    await expect(pool.leaseCold(fails, { long: false })).rejects.toThrow("never mind");
+    await pool.close(1_000);
+  });
 });
