@@ -210,6 +210,21 @@ describe.each(PLACES)("relocate() for a %s target", (place) => {
     }
   });
 
+  it("leaves a directory that is a file by now to the normal way, and can be closed", async () => {
+    const tree = treeAt(place);
+    const { source, settings } = tree;
+    mkdirSync(join(source, "old"));
+    writeFileSync(join(source, "old/f"), "f");
+    copy(tree);
+    rmSync(join(source, "old"), { recursive: true });
+    writeFileSync(join(source, "new"), "no directory any more");
+    const remote = open(settings);
+    const run = await remote.relocate({ ...moved("old", "new"), names: [pathFromText("f")] });
+    expect(run).toMatchObject({ outcome: "partial", suspects: ["new"] });
+    expect(run).not.toHaveProperty("trouble");
+    await remote.close(100);
+  });
+
   it("leaves what it cannot do to the normal way, and the target in good standing", async () => {
     const tree = treeAt(place);
     const { source, replica, settings } = tree;
