@@ -95,6 +95,9 @@ export interface ChurnBounds {
   readonly repeatsTimes: boolean;
 }
 
+/** To be waited for in vain. */
+const NEVER = new Int32Array(new SharedArrayBuffer(4));
+
 const BOUNDS: ChurnBounds = { leaves: 500, directories: 120, depth: 7, repeatsTimes: true };
 
 export interface Churn {
@@ -280,10 +283,10 @@ export function startChurn(root: string, seed: number, given: Partial<ChurnBound
       return true;
     },
     rewrite: onFile((path) => writeFileSync(path, content(random))),
-    rewriteSameSize: onFile((path) => rewriteSameSize(path, random)),
+    rewriteSameSize: onFile((path) => rewriteSameSize(path, random, bounds.repeatsTimes)),
     rewriteKeepingTimes: onFile((path) => {
       const { atime, mtime } = lstatSync(path);
-      rewriteSameSize(path, random);
+      rewriteSameSize(path, random, bounds.repeatsTimes);
       if (!bounds.repeatsTimes) return;
       // Whole seconds, as most tools put them back: true to the last digit for a backdated file.
       utimesSync(path, atime, Math.floor(mtime.getTime() / 1000));
@@ -502,6 +505,12 @@ function content(random: Random): Buffer {
   return Buffer.alloc(random.below(random.below(8) === 0 ? 20_000 : 2_000), random.below(256));
 }
 
-function rewriteSameSize(path: Buffer, random: Random): void {
-  writeFileSync(path, Buffer.alloc(lstatSync(path).size, random.below(256)));
+function rewriteSameSize(path: Buffer, random: Random, repeatsTimes: boolean): void {
+  const { size, mtimeNs } = lstatSync(path, { bigint: true });
+  writeFileSync(path, Buffer.alloc(Number(size), random.below(256)));
+  // The file system's clock ticks every few ms.
+  while (!repeatsTimes && lstatSync(path, { bigint: true }).mtimeNs === mtimeNs) {
+    Atomics.wait(NEVER, 0, 0, 2);
+    writeFileSync(path, Buffer.alloc(Number(size), random.below(256)));
+  }
 }
