@@ -6,7 +6,7 @@ import type { Debt, DebtChange, Journal } from "../journal/journal.js";
 import { Kind, type Kinds } from "../model/change.js";
 import type { Clock } from "../model/clock.js";
 import type { RelativePath } from "../model/path.js";
-import type { Owed } from "../queue/debts.js";
+import type { Owed, OwedPath } from "../queue/debts.js";
 import type { DirtySet } from "../queue/dirty-set.js";
 
 export interface LaneDebtsHooks {
@@ -31,6 +31,14 @@ export const DEBTS_IN_MEMORY = 50_000;
 
 /** Debts are brought back so many at a time, whenever fewer than that wait. */
 const PAGE = 20_000;
+
+export interface DebtsLegacy {
+  /** Debts in the journal, at least; 0 only where there are none. */
+  readonly stored: number;
+  /** Debts in memory, written or not. */
+  readonly others: readonly Omit<OwedPath, "retryAt">[];
+  readonly shallow: readonly RelativePath[];
+}
 
 type Arriving = Map<RelativePath, { kinds: Kinds; since: number }>;
 
@@ -75,6 +83,7 @@ export class LaneDebts {
     dirty: DirtySet,
     clock: Clock,
     isKnown: boolean,
+    stored: number,
     mostInMemory: number,
     hooks: LaneDebtsHooks,
   ) {
@@ -85,9 +94,30 @@ export class LaneDebts {
     this.#clock = clock;
     this.#hooks = hooks;
     this.#standing = isKnown ? "known" : "unknown";
-    this.#stored = journal.owedAtStart.get(key) ?? 0;
-    this.#hasRows = this.#stored > 0;
-    if (isKnown && this.#stored > 0) this.#store = "stored";
+    this.#stored = stored;
+    this.#hasRows = stored > 0;
+    if (isKnown && stored > 0) this.#store = "stored";
+  }
+
+  /** All of it, for another lane with the same replica: what the journal holds, and what it may not. */
+  get legacy(): DebtsLegacy {
+    const arriving = [...this.#arriving].map(([path, owed]) => ({ path, ...owed, attempts: 0 }));
+    const subtrees = this.#hooks.passes().map(subtreeDebt);
+    return {
+      stored: this.#hasRows ? Math.max(1, this.stored) : 0,
+      others: [...this.#dirty.debts(), ...arriving, ...subtrees],
+      shallow: [...this.#hooks.shallow()],
+    };
+  }
+
+  /** Takes over what another lane owed; what the journal holds of it is loaded like any other. */
+  inherit({ others }: DebtsLegacy): void {
+    for (const { path, kinds, since, attempts } of others) {
+      if (kinds === Kind.Subtree) this.#hooks.compare(path, "gap");
+      else if (!this.store(path, kinds, since)) {
+        this.#dirty.add(path, kinds, since, { attempts, retryAt: 0 });
+      }
+    }
   }
 
   /** The replica is known to have all but what it is owed: changes are enough for it. */

@@ -10,22 +10,28 @@ export function memoryKey(address: string): string {
   return MEMORY_PREFIX + address;
 }
 
+type Remembered = Readonly<Record<string, unknown>>;
+
 export class LaneMemory {
   readonly #source: LaneSource;
   readonly #address: string;
   /** Of the settings that decide what a replica holds. */
   readonly #digest: string;
 
-  constructor(source: LaneSource, settings: TargetSettings, address: string) {
+  /** As it was left to this lane; undefined where it was nothing, or of another. */
+  readonly #recalled: Remembered | undefined;
+
+  /** @param left what a lane has left to this one, in place of what the journal remembered */
+  constructor(source: LaneSource, settings: TargetSettings, address: string, left?: unknown) {
     this.#source = source;
     this.#address = address;
     this.#digest = digestOf(settings);
+    this.#recalled = (left ?? source.memories[memoryKey(address)]) as Remembered | undefined;
   }
 
   /** As the last run left it; undefined where that was another replica, or kept by other rules. */
   recall(what: "known" | "audit"): unknown {
-    const memory = this.#source.memories[memoryKey(this.#address)];
-    const known = memory as Readonly<Record<string, unknown>> | undefined;
+    const known = this.#recalled;
     if (known === undefined || this.#token === undefined) return undefined;
     // With other rules or options the replica lacks more than it is owed.
     const isOfThis = known["settings"] === this.#digest && known["token"] === this.#token;

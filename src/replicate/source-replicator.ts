@@ -12,6 +12,7 @@ import { openJournal } from "../journal/open-journal.js";
 import { SourceState } from "../journal/source-state.js";
 import { type Changes, type Coverage, type Gap, Kind, type Kinds } from "../model/change.js";
 import type { Clock } from "../model/clock.js";
+import { formatEndpoint } from "../model/endpoint.js";
 import type { FactListener, SourceState as State } from "../model/fact.js";
 import { Fault } from "../model/fault.js";
 import type { Hold } from "../model/hold.js";
@@ -35,7 +36,7 @@ import { Reconciler } from "./reconciler.js";
 import type { SourceSettings, TargetSettings } from "./settings.js";
 import type { IndexStatus, SourceStatus } from "./status.js";
 import { Silence } from "./silence.js";
-import { TargetLane } from "./target-lane.js";
+import { type LaneLegacy, TargetLane } from "./target-lane.js";
 
 export interface ReplicatorContext {
   readonly stateDirectory: string;
@@ -61,7 +62,7 @@ export class SourceReplicator {
   readonly #state: SourceState;
   readonly #root: SourceRoot;
   readonly #lanes = new Map<string, TargetLane>();
-  /** Of lanes that were taken out and have not ended yet. */
+  /** Of lanes that are to be taken out and have not ended yet. */
   readonly #leaving = new Set<Promise<void>>();
   #journal: Journal = noJournal();
   #shared: LaneSource | undefined;
@@ -140,8 +141,8 @@ export class SourceReplicator {
     await this.#watch?.drain({ scan: true }, signal);
     await this.#reconciler?.idle(signal);
     const time = this.#context.clock.now();
-    const lanes = [...this.#lanes].filter(([name]) => targets?.includes(name) ?? true);
-    await Promise.all(lanes.map(([, lane]) => lane.arrived(time, signal)));
+    const names = [...this.#lanes.keys()].filter((name) => targets?.includes(name) ?? true);
+    await Promise.all(names.map((name) => this.#arrived(name, time, signal)));
   }
 
   /** Resolves when nothing is owed that could be sent now to the targets that can be reached. */
@@ -178,14 +179,32 @@ export class SourceReplicator {
     return held;
   }
 
-  /** Takes targets in and out; those that did not change are not touched. */
+  /**
+   * Takes targets in and out; those that did not change are not touched. One that is taken in at the
+   * address of one that is taken out has other settings for the same replica: what it is owed stays.
+   */
   async changeTargets(
     added: readonly TargetSettings[],
     removedNames: readonly string[],
   ): Promise<void> {
-    await Promise.all(removedNames.map((name) => this.#takeOut(name)));
+    await Promise.all(removedNames.map((name) => this.#closeLane(name)));
     if (this.#shared === undefined || this.#isClosing) return;
-    for (const target of added) this.#addLane(target, this.#shared).start();
+    // No change may fall between a lane that goes and the one that takes its place: no pause from here.
+    const legacies = new Map<string, LaneLegacy>();
+    for (const name of removedNames) {
+      const lane = this.#lanes.get(name);
+      if (lane === undefined) continue;
+      this.#lanes.delete(name);
+      legacies.set(lane.address, lane.leave());
+    }
+    for (const target of added) {
+      const legacy = legacies.get(formatEndpoint(target.endpoint));
+      const lane = new TargetLane(this.#shared, target, legacy);
+      this.#lanes.set(target.name, lane);
+      legacies.delete(lane.address);
+      lane.start();
+    }
+    for (const address of legacies.keys()) this.#forget(address);
   }
 
   get status(): SourceStatus {
@@ -261,7 +280,9 @@ export class SourceReplicator {
       suspect: (paths) => void this.#silence.suspect(paths),
       origins: () => originsBelow(this.#state.id, this.#ownToken()),
     };
-    for (const target of this.settings.targets) this.#addLane(target, shared);
+    for (const target of this.settings.targets) {
+      this.#lanes.set(target.name, new TargetLane(shared, target));
+    }
     // By the time another lane begins, the journal says something else.
     this.#shared = { ...shared, memories: {} };
     this.#schedule = new PassSchedule(passes, this.#lanes, clock, journal.memories["passes"]);
@@ -300,6 +321,15 @@ export class SourceReplicator {
     });
   }
 
+  /** A lane may leave meanwhile; what it owed is then owed by the one that took its place. */
+  async #arrived(name: string, time: number, signal: AbortSignal | undefined): Promise<void> {
+    for (
+      let lane = this.#lanes.get(name);
+      lane !== undefined && !(await lane.arrived(time, signal));
+      lane = this.#lanes.get(name)
+    );
+  }
+
   /** The hold ends last: nothing of it may slip away meanwhile. */
   async #drop(held: readonly Hold[]): Promise<void> {
     for (const lane of this.#lanes.values()) {
@@ -310,20 +340,11 @@ export class SourceReplicator {
     void this.#checkpoints?.run();
   }
 
-  async #takeOut(name: string): Promise<void> {
-    const lane = this.#lanes.get(name);
-    if (lane === undefined) return;
-    this.#lanes.delete(name);
-    this.#forget(lane.address);
-    const closed = lane.close(REMOVAL_GRACE_MS);
+  async #closeLane(name: string): Promise<void> {
+    const closed = this.#lanes.get(name)?.close(REMOVAL_GRACE_MS);
+    if (closed === undefined) return;
     this.#leaving.add(closed);
     await closed.finally(() => this.#leaving.delete(closed));
-  }
-
-  #addLane(settings: TargetSettings, shared: LaneSource): TargetLane {
-    const lane = new TargetLane(shared, settings);
-    this.#lanes.set(settings.name, lane);
-    return lane;
   }
 
   #listener(): WatchListener {

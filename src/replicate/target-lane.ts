@@ -17,7 +17,7 @@ import { createLook } from "../transfer/look.js";
 import { Availability } from "./availability.js";
 import { LaneAudit } from "./lane-audit.js";
 import { LaneBatches } from "./lane-batches.js";
-import { LaneDebts } from "./lane-debts.js";
+import { type DebtsLegacy, LaneDebts } from "./lane-debts.js";
 import { LaneMeeting } from "./lane-meeting.js";
 import { LaneMemory } from "./lane-memory.js";
 import { LaneMoves, MOVED_IN } from "./lane-moves.js";
@@ -49,6 +49,12 @@ const IGNORING_ALL: ReadonlySet<DeletePolicy> = new Set([...IGNORING_WHAT_IS_FOU
 /** Where more than this waits, whoever finds changes by looking should pause. */
 const CROWDED = 100_000;
 
+export interface LaneLegacy {
+  /** As the journal would remember it. */
+  readonly memory: unknown;
+  readonly debts: DebtsLegacy;
+}
+
 export class TargetLane {
   readonly settings: TargetSettings;
   readonly address: string;
@@ -78,13 +84,16 @@ export class TargetLane {
   #wasFull = false;
   #deletesRefused = false;
   #pumpIsDue = false;
+  #isClosed = false;
+  #hasLeft = false;
 
-  constructor(source: LaneSource, settings: TargetSettings) {
+  /** @param legacy what a lane with the same replica and other settings leaves, which this one replaces */
+  constructor(source: LaneSource, settings: TargetSettings, legacy?: LaneLegacy) {
     const { name, clock, facts } = source;
     this.settings = settings;
     this.address = formatEndpoint(settings.endpoint);
     this.#source = source;
-    this.#memory = new LaneMemory(source, settings, this.address);
+    this.#memory = new LaneMemory(source, settings, this.address, legacy?.memory);
     this.#ownFilter =
       settings.rules.length === 0 ? undefined : compileFilter(settings.rules, "target");
     this.#filter =
@@ -127,6 +136,7 @@ export class TargetLane {
       this.#dirty,
       clock,
       isKnown,
+      isKnown ? (legacy?.debts.stored ?? source.journal.owedAtStart.get(this.address) ?? 0) : 0,
       source.debtsInMemory,
       {
         isAway: () => !this.#isServed,
@@ -175,6 +185,12 @@ export class TargetLane {
         owe: (path, kinds) => this.#owe(path, kinds),
       },
     );
+    if (legacy !== undefined) this.#inherit(legacy);
+  }
+
+  #inherit({ debts }: LaneLegacy): void {
+    this.#debts.inherit(debts);
+    for (const path of debts.shallow) this.#passes.addShallow(path);
   }
 
   /** Opens sessions, meets the target, and compares everything where that is called for. */
@@ -252,6 +268,7 @@ export class TargetLane {
 
   /** The root is back. */
   resume(): void {
+    if (this.#isClosed) return;
     this.#remote ??= this.#openRemote();
     void this.#meet();
   }
@@ -305,11 +322,15 @@ export class TargetLane {
     });
   }
 
-  /** Resolves when all that is owed since before `time` is on the replica. */
-  async arrived(time: number, signal?: AbortSignal): Promise<void> {
+  /** Resolves when all that is owed since before `time` is on the replica; false: the lane has left. */
+  async arrived(time: number, signal?: AbortSignal): Promise<boolean> {
     this.#dirty.release();
     this.#pump();
-    while (!this.hasArrived(time)) await this.#progress.next(signal);
+    while (!this.hasArrived(time)) {
+      if (this.#hasLeft) return false;
+      await this.#progress.next(signal);
+    }
+    return true;
   }
 
   hasArrived(time: number): boolean {
@@ -325,7 +346,8 @@ export class TargetLane {
   /** Resolves when nothing is owed that could be sent now and no pass is under way, or the target is down. */
   async idle(signal?: AbortSignal): Promise<void> {
     this.#pump();
-    while (!this.#availability.isDown && !(this.#isMet && this.#passes.isIdle && this.#isAtRest)) {
+    const ends = () => this.#availability.isDown || this.#hasLeft;
+    while (!ends() && !(this.#isMet && this.#passes.isIdle && this.#isAtRest)) {
       await this.#progress.next(signal);
     }
   }
@@ -365,6 +387,14 @@ export class TargetLane {
     return this.#memory.write(known, this.#audit.memory);
   }
 
+  /** Ends, being closed. Answers what the lane needs that takes its place; nobody waits here any more. */
+  leave(): LaneLegacy {
+    this.#hasLeft = true;
+    this.#progress.wake();
+    const known = this.isKnown && this.#source.journal.hasIndex;
+    return { memory: this.#memory.write(known, this.#audit.memory), debts: this.#debts.legacy };
+  }
+
   committed(): void {
     this.#debts.committed();
   }
@@ -375,6 +405,7 @@ export class TargetLane {
 
   /** Lets runs end within the grace, then ends them. */
   async close(graceMs: number): Promise<void> {
+    this.#isClosed = true;
     const remote = this.#remote;
     this.#remote = undefined;
     this.#batches.rest();

@@ -1,5 +1,13 @@
 /** A configuration that is read again: what changed is taken in and out, and nothing owed is lost. */
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Config } from "../../src/config/config.js";
@@ -17,6 +25,10 @@ function withTargets(
 ): Config {
   const sources = config.sources.map((one) => ({ ...one, targets: change(one.targets) }));
   return { ...config, sources };
+}
+
+function withBandwidth(engine: Engine, bandwidth: number): Config {
+  return withTargets(engine, (targets) => targets.map((each) => ({ ...each, bandwidth })));
 }
 
 /** What it holds is in the journal. */
@@ -68,22 +80,73 @@ describe("a reload", () => {
     expect(engine.of("pass").map(({ target }) => target)).toEqual([second]);
   });
 
-  it("loses nothing of what is owed to a target that is changed", async () => {
+  it.each([
+    ["in memory", 50_000],
+    ["in the journal alone", 2],
+  ])(
+    "hands what is owed to a changed target on, and compares nothing: %s",
+    async (_, debtsInMemory) => {
+      const rsyncd = await startRsyncd({ modules: { m: { path: replica } } });
+      const target = `rsync://127.0.0.1:${rsyncd.port}/m`;
+      await untilKnown([target], [replica]);
+      await rsyncd.stop();
+      const engine = await startEngine(source, [target], { state, debtsInMemory });
+      rmSync(join(source, "one"));
+      // A comparison would not see that it is another.
+      const { atime, mtime } = statSync(join(source, "two"));
+      writeFileSync(join(source, "two"), "owt");
+      utimesSync(join(source, "two"), atime, mtime);
+      mkdirSync(join(source, "new"));
+      for (let i = 0; i < 10; i++) writeFileSync(join(source, `new/${String(i)}`), "new");
+      await until(() => engine.target().owed >= 12, { what: "something owed" });
+      await untilWritten(engine);
+      writeFileSync(join(source, "a/three"), "not in the journal yet");
+      await until(() => engine.target().owed >= 13, { what: "one more" });
+      await engine.daemon.reload(withBandwidth(engine, 1_000_000));
+      writeFileSync(join(source, "a/b/four"), "changed after the reload");
+      await engine.daemon.reload(withBandwidth(engine, 2_000_000));
+      await rsyncd.start();
+      await untilEqual(source, replica);
+      await until(() => readFileSync(join(replica, "two"), "utf8") === "owt");
+      await engine.daemon.flush();
+      expect(engine.of("pass")).toEqual([]);
+      expect(engine.target().owed).toBe(0);
+    },
+  );
+
+  it("goes on with a comparison that a change of its target has broken off", async () => {
+    const engine = await startEngine(source, [replica], { state });
+    await engine.daemon.reload(withBandwidth(engine, 1_000_000));
+    await engine.daemon.reload(withBandwidth(engine, 2_000_000));
+    await untilEqual(source, replica);
+    await engine.daemon.flush();
+  });
+
+  it("compares all of a target whose filter is another", async () => {
+    await untilKnown([replica], [replica]);
+    const engine = await startEngine(source, [replica], { state });
+    const filtered = withTargets(engine, (targets) =>
+      targets.map((each) => ({ ...each, rules: ["- /one"] })),
+    );
+    await engine.daemon.reload(filtered);
+    await until(() => engine.of("pass").length > 0, { what: "a pass" });
+  });
+
+  it("answers those who wait for a target that is changed, when all has arrived", async () => {
     const rsyncd = await startRsyncd({ modules: { m: { path: replica } } });
     const target = `rsync://127.0.0.1:${rsyncd.port}/m`;
     await untilKnown([target], [replica]);
     await rsyncd.stop();
     const engine = await startEngine(source, [target], { state });
-    rmSync(join(source, "one"));
     writeFileSync(join(source, "two"), "another two");
-    await until(() => engine.target().owed >= 2, { what: "something owed" });
-    await untilWritten(engine);
-    await engine.daemon.reload(
-      withTargets(engine, (targets) => targets.map((each) => ({ ...each, bandwidth: 1_000_000 }))),
-    );
-    await untilWritten(engine);
+    let isFlushed = false;
+    const flushed = engine.daemon.flush().then(() => (isFlushed = true));
+    await until(() => engine.target().owed > 0, { what: "something owed" });
+    await engine.daemon.reload(withBandwidth(engine, 1_000_000));
+    expect(isFlushed).toBe(false);
     await rsyncd.start();
-    await untilEqual(source, replica);
+    await flushed;
+    expect(readFileSync(join(replica, "two"), "utf8")).toBe("another two");
   });
 
   it("leaves nothing running when all is closed meanwhile", async () => {
@@ -93,9 +156,7 @@ describe("a reload", () => {
     writeFileSync(join(source, "slow"), "x".repeat(4_000_000));
     // A run that is at work and will be for minutes.
     await until(() => readdirSync(replica).some((name) => name.startsWith(".slow.")));
-    const reloading = engine.daemon.reload(
-      withTargets(engine, (targets) => targets.map((each) => ({ ...each, bandwidth: 32_768 }))),
-    );
+    const reloading = engine.daemon.reload(withBandwidth(engine, 32_768));
     await engine.stop();
     expect(processesNaming(replica)).toEqual([]);
     await reloading;
