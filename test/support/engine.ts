@@ -105,6 +105,19 @@ export async function untilEqual(source: string, replica: string, limitMs = 15_0
   );
 }
 
+/** The index holds what the disk does, and every target has it or is owed it. */
+export async function untilWritten(engine: Engine): Promise<void> {
+  const since = Date.now();
+  await until(
+    () => {
+      const [source] = engine.daemon.status;
+      const written = source?.index.writtenAt ?? 0;
+      return source?.index.state !== "building" && written > since;
+    },
+    { what: "a checkpoint" },
+  );
+}
+
 /** A directory for a source, one for a replica, and one for the state. */
 export function stage(base: string): { source: string; replica: string; state: string } {
   const [source, replica, state] = ["source", "replica", "state"].map((name) => join(base, name));

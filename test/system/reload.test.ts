@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Config } from "../../src/config/config.js";
 import type { TargetSettings } from "../../src/replicate/settings.js";
-import { type Engine, stage, startEngine, untilEqual } from "../support/engine.js";
+import { type Engine, stage, startEngine, untilEqual, untilWritten } from "../support/engine.js";
 import { processesNaming } from "../support/processes.js";
 import { startRsyncd } from "../support/rsyncd.js";
 import { makeTempDir } from "../support/temp.js";
@@ -29,18 +29,6 @@ function withTargets(
 
 function withBandwidth(engine: Engine, bandwidth: number): Config {
   return withTargets(engine, (targets) => targets.map((each) => ({ ...each, bandwidth })));
-}
-
-/** What it holds is in the journal. */
-async function untilWritten(engine: Engine): Promise<void> {
-  const since = Date.now();
-  await until(
-    () => {
-      const { state, writtenAt = 0 } = engine.daemon.status[0]!.index;
-      return state !== "building" && writtenAt > since;
-    },
-    { what: "a checkpoint" },
-  );
 }
 
 describe("a reload", () => {

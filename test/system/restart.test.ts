@@ -14,7 +14,7 @@ import {
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { type Rsyncd, startRsyncd } from "../support/rsyncd.js";
-import { type Engine, stage, startEngine, untilEqual } from "../support/engine.js";
+import { type Engine, stage, startEngine, untilEqual, untilWritten } from "../support/engine.js";
 import { LeapingClock } from "../support/leaping-clock.js";
 import { makeTempDir } from "../support/temp.js";
 import { until } from "../support/until.js";
@@ -35,19 +35,6 @@ async function untilCompared(engine: Engine): Promise<void> {
       engine.of("pass").some(({ path }) => path === "") &&
       engine.daemon.status[0]?.index.state !== "building",
     { what: "a pass and an index" },
-  );
-}
-
-/** The index holds what the disk does, and every target has it or is owed it. */
-async function untilWritten(engine: Engine): Promise<void> {
-  const since = Date.now();
-  await until(
-    () => {
-      const [source] = engine.daemon.status;
-      const written = source?.index.writtenAt ?? 0;
-      return source?.index.state !== "building" && written > since;
-    },
-    { what: "a checkpoint" },
   );
 }
 
