@@ -209,7 +209,7 @@ export class LaneDebts {
       if (!isWritten) this.#touched.add(path);
     }
     for (const path of this.#touched) {
-      const debt = debtWith(this.#dirty.debtOf(path), shallow.has(path));
+      const debt = debtWith(this.#dirty.debtOf(path), shallow.has(path), this.#clock.now());
       if (debt !== undefined) owed.push({ path, ...debt, reason: this.#hooks.reasonOf(path) });
       else if (this.#hasRows) {
         settled.add(path);
@@ -318,9 +318,9 @@ export class LaneDebts {
 }
 
 /** What is owed at a path, and whether what lies directly in it is to be compared. */
-function debtWith(owed: Owed | undefined, isShallow: boolean): Owed | undefined {
+function debtWith(owed: Owed | undefined, isShallow: boolean, now: number): Owed | undefined {
   if (!isShallow) return owed;
-  const { kinds, ...rest } = owed ?? { kinds: 0, since: 0, attempts: 0, retryAt: 0 };
+  const { kinds, ...rest } = owed ?? { kinds: 0, since: now, attempts: 0, retryAt: 0 };
   return { kinds: kinds | Kind.Attributes | Kind.Directory | Kind.Children, ...rest };
 }
 

@@ -44,19 +44,27 @@ export class Silence {
   }
 
   async #listen(place: RelativePath): Promise<void> {
+    const first = await this.#differences(place);
+    if (first.size === 0) return;
+    // What changed between a checkpoint and its scan differs as well, but was told: it is in the index
+    // by the next checkpoint.
+    const second = await this.#differences(place);
+    for (const path of first) if (second.has(path)) this.#hooks.unheard(path);
+  }
+
+  /** What differs from the index although all that was told is in it. */
+  async #differences(place: RelativePath): Promise<ReadonlySet<RelativePath>> {
+    const found = new Set<RelativePath>();
     const root = this.#hooks.root();
-    if (root === undefined || !(await this.#hooks.checkpoint())) return;
-    const silent = new Set<RelativePath>();
+    if (root === undefined || !(await this.#hooks.checkpoint())) return found;
     await this.#hooks.journal().scan(place, {
       root,
       fill: false,
       onDifferences: (paths) => {
-        for (const path of paths) silent.add(path);
+        for (const path of paths) found.add(path);
         return Promise.resolve();
       },
     });
-    // What changed between the checkpoint and the scan differs as well, but was told: it is in the
-    // index by the next checkpoint, and what is scanned needlessly only costs a little.
-    for (const path of silent) this.#hooks.unheard(path);
+    return found;
   }
 }

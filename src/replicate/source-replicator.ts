@@ -6,13 +6,12 @@
  */
 import { readFileSync } from "node:fs";
 import { compileFilter } from "../filter/filter.js";
-import type { DebtChange, Journal, Memories } from "../journal/journal.js";
+import type { Journal, Memories } from "../journal/journal.js";
 import { noJournal } from "../journal/no-journal.js";
 import { openJournal } from "../journal/open-journal.js";
 import { SourceState } from "../journal/source-state.js";
 import { type Changes, type Coverage, type Gap, Kind, type Kinds } from "../model/change.js";
 import type { Clock } from "../model/clock.js";
-import { formatEndpoint } from "../model/endpoint.js";
 import type { FactListener, SourceState as State } from "../model/fact.js";
 import { Fault } from "../model/fault.js";
 import type { Hold } from "../model/hold.js";
@@ -26,8 +25,8 @@ import { type TreeWatch, type WatchListener, startWatch } from "../watch/watch.j
 import { Checkpoints } from "./checkpoints.js";
 import { Holds } from "./holds.js";
 import { DEBTS_IN_MEMORY } from "./lane-debts.js";
-import { MEMORY_PREFIX, memoryKey } from "./lane-memory.js";
 import type { LaneSource } from "./lane-source.js";
+import { Lanes } from "./lanes.js";
 import { longestWaits } from "./longest-waits.js";
 import { PassSchedule } from "./pass-schedule.js";
 import type { PassReason } from "./passes.js";
@@ -36,7 +35,7 @@ import { Reconciler } from "./reconciler.js";
 import type { SourceSettings, TargetSettings } from "./settings.js";
 import type { IndexStatus, SourceStatus } from "./status.js";
 import { Silence } from "./silence.js";
-import { type LaneLegacy, TargetLane } from "./target-lane.js";
+import type { TargetLane } from "./target-lane.js";
 
 export interface ReplicatorContext {
   readonly stateDirectory: string;
@@ -48,8 +47,6 @@ export interface ReplicatorContext {
 }
 
 /** How long one lane may take to end what it has under way when its target is taken out, ms. */
-const REMOVAL_GRACE_MS = 5_000;
-
 /** Whoever finds changes by looking waits so long for crowded lanes before it asks again. */
 const CROWD_PAUSE_MS = 20;
 
@@ -61,11 +58,8 @@ export class SourceReplicator {
   readonly #context: ReplicatorContext;
   readonly #state: SourceState;
   readonly #root: SourceRoot;
-  readonly #lanes = new Map<string, TargetLane>();
-  /** Of lanes that are to be taken out and have not ended yet. */
-  readonly #leaving = new Set<Promise<void>>();
+  readonly #lanes = new Lanes();
   #journal: Journal = noJournal();
-  #shared: LaneSource | undefined;
   #holds: Holds | undefined;
   #checkpoints: Checkpoints | undefined;
   #reconciler: Reconciler | undefined;
@@ -82,10 +76,6 @@ export class SourceReplicator {
     unheard: (path) => this.#watch?.unheard(path),
   });
   #isClosing = false;
-  /** Replicas of targets that were taken out, and of which the journal may still hold something. */
-  readonly #forgotten = new Set<string>();
-  /** Those of them that the last checkpoint is about. */
-  #forgetting: readonly string[] = [];
 
   /**
    * Takes the source's state and opens its root; starts nothing. Throws a Fault: ROOT_MISSING,
@@ -119,12 +109,11 @@ export class SourceReplicator {
     });
     this.#sayOrigin();
     this.#join();
-    this.#forgetOthers();
     this.#watch = await startWatch({ root: path, rules, scanIntervalMs }, this.#listener(), signal);
     this.#coverage = this.#watch.coverage;
     const tookMs = clock.now() - startedAt;
     this.#enter({ state: "watching", coverage: this.#coverage, tookMs });
-    for (const lane of this.#lanes.values()) lane.start();
+    for (const lane of this.#lanes) lane.start();
     this.#reconciler?.start();
     this.#schedule?.start();
     this.#checkLoopLater();
@@ -133,7 +122,7 @@ export class SourceReplicator {
   /** Compares once with every target, without a watch and without a journal. */
   startOnce(): void {
     this.#join(true);
-    for (const lane of this.#lanes.values()) lane.start();
+    for (const lane of this.#lanes) lane.start();
   }
 
   /** Resolves when everything that happened before the call is on the targets, or on those named. */
@@ -141,26 +130,25 @@ export class SourceReplicator {
     await this.#watch?.drain({ scan: true }, signal);
     await this.#reconciler?.idle(signal);
     const time = this.#context.clock.now();
-    const names = [...this.#lanes.keys()].filter((name) => targets?.includes(name) ?? true);
-    await Promise.all(names.map((name) => this.#arrived(name, time, signal)));
+    await this.#lanes.arrived(time, targets, signal);
   }
 
   /** Resolves when nothing is owed that could be sent now to the targets that can be reached. */
   async settled(signal?: AbortSignal): Promise<void> {
-    await Promise.all([...this.#lanes.values()].map((lane) => lane.idle(signal)));
+    await Promise.all(this.#lanes.all.map((lane) => lane.idle(signal)));
   }
 
   lane(target: string): TargetLane | undefined {
-    return this.#lanes.get(target);
+    return this.#lanes.byName.get(target);
   }
 
   get lanes(): readonly TargetLane[] {
-    return [...this.#lanes.values()];
+    return this.#lanes.all;
   }
 
   /** Has a subtree compared with every replica, or with those named. */
   compare(path: RelativePath, reason: PassReason, targets?: readonly string[]): void {
-    for (const [name, lane] of this.#lanes) {
+    for (const [name, lane] of this.#lanes.byName) {
       if (targets?.includes(name) ?? true) lane.compare(path, reason);
     }
   }
@@ -179,32 +167,12 @@ export class SourceReplicator {
     return held;
   }
 
-  /**
-   * Takes targets in and out; those that did not change are not touched. One that is taken in at the
-   * address of one that is taken out has other settings for the same replica: what it is owed stays.
-   */
+  /** Takes targets in and out; those that did not change are not touched. */
   async changeTargets(
     added: readonly TargetSettings[],
     removedNames: readonly string[],
   ): Promise<void> {
-    await Promise.all(removedNames.map((name) => this.#closeLane(name)));
-    if (this.#shared === undefined || this.#isClosing) return;
-    // No change may fall between a lane that goes and the one that takes its place: no pause from here.
-    const legacies = new Map<string, LaneLegacy>();
-    for (const name of removedNames) {
-      const lane = this.#lanes.get(name);
-      if (lane === undefined) continue;
-      this.#lanes.delete(name);
-      legacies.set(lane.address, lane.leave());
-    }
-    for (const target of added) {
-      const legacy = legacies.get(formatEndpoint(target.endpoint));
-      const lane = new TargetLane(this.#shared, target, legacy);
-      this.#lanes.set(target.name, lane);
-      legacies.delete(lane.address);
-      lane.start();
-    }
-    for (const address of legacies.keys()) this.#forget(address);
+    await this.#lanes.change(added, removedNames);
   }
 
   get status(): SourceStatus {
@@ -216,7 +184,7 @@ export class SourceReplicator {
       coverage: this.#coverage,
       index: this.#indexStatus,
       holds: this.#holds?.list() ?? [],
-      targets: [...this.#lanes.values()].map((lane) => lane.status),
+      targets: this.#lanes.all.map((lane) => lane.status),
     };
   }
 
@@ -231,8 +199,7 @@ export class SourceReplicator {
     this.#cancelLoopCheck?.();
     this.#schedule?.close();
     await this.#reconciler?.close();
-    const closed = [...this.#lanes.values()].map((lane) => lane.close(graceMs));
-    await Promise.all([...closed, ...this.#leaving]);
+    await this.#lanes.close(graceMs);
     // What did not arrive is owed. The watch has to vouch for what is written.
     if (this.#watch !== undefined) await this.#checkpoints?.close();
     await this.#watch?.close();
@@ -251,7 +218,7 @@ export class SourceReplicator {
     const holds = new Holds(name, journal, clock, facts, guard, {
       exists: (path) => createLook(this.#root.pinned)(path).type !== "missing",
       changed: () => {
-        for (const lane of this.#lanes.values()) lane.holdsChanged();
+        for (const lane of this.#lanes) lane.holdsChanged();
         this.#checkpoints?.wake();
       },
     });
@@ -280,20 +247,21 @@ export class SourceReplicator {
       suspect: (paths) => void this.#silence.suspect(paths),
       origins: () => originsBelow(this.#state.id, this.#ownToken()),
     };
-    for (const target of this.settings.targets) {
-      this.#lanes.set(target.name, new TargetLane(shared, target));
-    }
-    // By the time another lane begins, the journal says something else.
-    this.#shared = { ...shared, memories: {} };
-    this.#schedule = new PassSchedule(passes, this.#lanes, clock, journal.memories["passes"]);
+    this.#lanes.begin(shared, this.settings.targets);
+    this.#schedule = new PassSchedule(
+      passes,
+      this.#lanes.byName,
+      clock,
+      journal.memories["passes"],
+    );
     const root = () => (this.#phase.state === "root-lost" ? undefined : this.#root.pinned);
     this.#reconciler = new Reconciler(name, journal, clock, facts, {
       root,
-      reliedOn: () => [...this.#lanes.values()].some((lane) => lane.isKnown),
+      reliedOn: () => this.#lanes.all.some((lane) => lane.isKnown),
       found: (changes) => this.#found(changes),
       filled: () => this.#checkpoints?.wake(),
       rested: () => {
-        for (const lane of this.#lanes.values()) lane.scanEnded();
+        for (const lane of this.#lanes) lane.scanEnded();
       },
     });
     journal.onReset(() => this.#indexLost());
@@ -307,32 +275,23 @@ export class SourceReplicator {
         await this.#watch?.drain({ scan: true });
         await holds.judged();
       },
-      debts: () => this.#debts(),
+      debts: () => {
+        const isFilled = !journal.hasIndex || (this.#reconciler?.isFilled ?? false);
+        return this.#lanes.debts(isFilled);
+      },
       memories: () => this.#memories(),
       committed: () => {
         holds.indexed();
-        for (const address of this.#forgetting) this.#forgotten.delete(address);
-        for (const lane of this.#lanes.values()) lane.committed();
+        this.#lanes.committed();
       },
-      notCommitted: () => {
-        for (const lane of this.#lanes.values()) lane.notCommitted();
-      },
+      notCommitted: () => this.#lanes.notCommitted(),
       rewritten: (count, indexed) => holds.rewritten(count, indexed),
     });
   }
 
-  /** A lane may leave meanwhile; what it owed is then owed by the one that took its place. */
-  async #arrived(name: string, time: number, signal: AbortSignal | undefined): Promise<void> {
-    for (
-      let lane = this.#lanes.get(name);
-      lane !== undefined && !(await lane.arrived(time, signal));
-      lane = this.#lanes.get(name)
-    );
-  }
-
   /** The hold ends last: nothing of it may slip away meanwhile. */
   async #drop(held: readonly Hold[]): Promise<void> {
-    for (const lane of this.#lanes.values()) {
+    for (const lane of this.#lanes) {
       if (held.some(({ kind }) => kind === "rewrites")) lane.dropOwed();
       if (held.some(({ kind }) => kind === "deletes")) await lane.keepDeleted();
     }
@@ -340,18 +299,11 @@ export class SourceReplicator {
     void this.#checkpoints?.run();
   }
 
-  async #closeLane(name: string): Promise<void> {
-    const closed = this.#lanes.get(name)?.close(REMOVAL_GRACE_MS);
-    if (closed === undefined) return;
-    this.#leaving.add(closed);
-    await closed.finally(() => this.#leaving.delete(closed));
-  }
-
   #listener(): WatchListener {
     return {
       changes: (changes: Changes) => {
         this.#holds?.weigh(changes);
-        for (const lane of this.#lanes.values()) lane.changed(changes);
+        for (const lane of this.#lanes) lane.changed(changes);
         this.#checkpoints?.note(changes);
       },
       gap: (gap: Gap) => this.#gap(gap),
@@ -368,7 +320,7 @@ export class SourceReplicator {
     this.#context.facts({ kind: "gap", source: this.settings.name, gap });
     // First the index keeps its older rows, then the scan compares with them.
     this.#checkpoints?.gap(gap.path);
-    for (const lane of this.#lanes.values()) lane.gap(gap.path);
+    for (const lane of this.#lanes) lane.gap(gap.path);
     this.#reconciler?.gap(gap.path);
   }
 
@@ -378,7 +330,7 @@ export class SourceReplicator {
     // what is a new directory here may be an old one there.
     const kinds = changes.kinds.map((kind) => (isDirectory(kind) ? kind | Kind.Children : kind));
     this.#holds?.weigh(changes);
-    for (const lane of this.#lanes.values()) lane.found({ ...changes, kinds });
+    for (const lane of this.#lanes) lane.found({ ...changes, kinds });
     this.#checkpoints?.note(changes);
     while (this.#isCrowded() && !this.#isClosing) await this.#context.clock.sleep(CROWD_PAUSE_MS);
   }
@@ -386,45 +338,16 @@ export class SourceReplicator {
   #isCrowded(): boolean {
     if (this.#phase.state === "root-lost") return false;
     if (this.#checkpoints?.isCrowded === true) return true;
-    return [...this.#lanes.values()].some((lane) => lane.isCrowded);
-  }
-
-  #debts(): DebtChange[] {
-    const isFilled = !this.#journal.hasIndex || (this.#reconciler?.isFilled ?? false);
-    this.#forgetting = [...this.#forgotten];
-    const none = { replaceAll: true, owed: [], settled: [] };
-    return [
-      ...this.#forgetting.map((replica) => ({ replica, ...none })),
-      ...[...this.#lanes.values()].flatMap((lane) => lane.debtChange(isFilled) ?? []),
-    ];
+    return this.#lanes.all.some((lane) => lane.isCrowded);
   }
 
   #memories(): Memories {
-    const lanes = [...this.#lanes.values()];
-    return {
-      holds: this.#holds?.memory,
-      passes: this.#schedule?.memory,
-      ...Object.fromEntries([...this.#forgotten].map((address) => [memoryKey(address), undefined])),
-      ...Object.fromEntries(lanes.map((lane) => [memoryKey(lane.address), lane.memory])),
-    };
-  }
-
-  /** A target that was taken out lacks more with every change: should it return, it is met anew. */
-  #forget(address: string): void {
-    this.#forgotten.add(address);
-    this.#checkpoints?.wake();
-  }
-
-  #forgetOthers(): void {
-    const ours = new Set([...this.#lanes.values()].map(({ address }) => memoryKey(address)));
-    for (const key of Object.keys(this.#journal.memories)) {
-      if (!key.startsWith(MEMORY_PREFIX) || ours.has(key)) continue;
-      this.#forget(key.slice(MEMORY_PREFIX.length));
-    }
+    const { memory: holds } = this.#holds ?? {};
+    return { holds, passes: this.#schedule?.memory, ...this.#lanes.memories };
   }
 
   #indexLost(): void {
-    for (const lane of this.#lanes.values()) lane.indexLost();
+    for (const lane of this.#lanes) lane.indexLost();
     this.#reconciler?.refill();
   }
 
@@ -447,7 +370,7 @@ export class SourceReplicator {
     if (this.#phase.state === "root-lost") return;
     this.#enter({ state: "root-lost", reason });
     this.#reconciler?.suspend();
-    for (const lane of this.#lanes.values()) lane.suspend();
+    for (const lane of this.#lanes) lane.suspend();
   }
 
   #rootReturned(): void {
@@ -457,7 +380,7 @@ export class SourceReplicator {
       return; // gone again: the watch will tell
     }
     this.#enter({ state: "watching", coverage: this.#coverage, tookMs: 0 });
-    for (const lane of this.#lanes.values()) lane.resume();
+    for (const lane of this.#lanes) lane.resume();
     this.#reconciler?.resume();
   }
 

@@ -326,21 +326,18 @@ export class TargetLane {
   async arrived(time: number, signal?: AbortSignal): Promise<boolean> {
     this.#dirty.release();
     this.#pump();
-    while (!this.hasArrived(time)) {
+    let until = time;
+    let isComplete = false;
+    while (true) {
+      const wasComplete = isComplete;
+      isComplete = this.#isMet && this.#debts.isComplete && this.#passes.isIdle;
+      // What a comparison found is owed since it was found, whenever that was changed.
+      if (isComplete && !wasComplete) until = Math.max(time, this.#source.clock.now());
+      const isJudged = isComplete && !this.#source.holds.isJudging;
+      if (isJudged && !this.#dirty.hasBefore(until, this.#onMissing())) return true;
       if (this.#hasLeft) return false;
       await this.#progress.next(signal);
     }
-    return true;
-  }
-
-  hasArrived(time: number): boolean {
-    return (
-      this.#isMet &&
-      this.#debts.isComplete &&
-      this.#passes.isIdle &&
-      !this.#source.holds.isJudging &&
-      !this.#dirty.hasBefore(time, this.#onMissing())
-    );
   }
 
   /** Resolves when nothing is owed that could be sent now and no pass is under way, or the target is down. */

@@ -1,4 +1,5 @@
 /** A flush is a barrier: when it resolves, everything that happened before the call is there. */
+import { randomBytes } from "node:crypto";
 import {
   closeSync,
   mkdirSync,
@@ -42,6 +43,16 @@ describe("a flush", () => {
       await engine.daemon.flush();
       expect(differences(source, replica)).toEqual([]);
     }
+  });
+
+  it("waits for what a comparison finds that was under way, or had not begun", async () => {
+    for (let i = 0; i < 20; i++) writeFileSync(join(source, `f${i}`), randomBytes(40_000));
+    // Without an index there is no scan to wait for: the call comes before the comparison.
+    const settings = { index: false };
+    const target = { bandwidth: 400_000 };
+    const engine = await startEngine(source, [replica], { state, settings, target });
+    await engine.daemon.flush();
+    expect(differences(source, replica)).toEqual([]);
   });
 
   it("waits for no close: what was written to files that stay open is there", async () => {
