@@ -7,7 +7,7 @@ import { type Changes, Kind } from "../model/change.js";
 import type { Clock } from "../model/clock.js";
 import type { FactListener } from "../model/fact.js";
 import type { Hold, HoldEnd, HoldKind } from "../model/hold.js";
-import type { RelativePath } from "../model/path.js";
+import { type RelativePath, isBelow } from "../model/path.js";
 import { Surge } from "../safety/surge.js";
 import { Tally } from "../safety/tally.js";
 import type { GuardSettings } from "./settings.js";
@@ -17,6 +17,8 @@ export interface HoldsHooks {
   exists(path: RelativePath): boolean;
   /** What may be sent has changed. */
   changed(): void;
+  /** Resolves when all that happened before the call was told, and so weighed. */
+  caughtUp(): Promise<void>;
 }
 
 /** Paths of held deletions that are remembered, to see whether they come back. */
@@ -52,6 +54,8 @@ export class Holds {
   #gone: { readonly at: number; readonly path: RelativePath }[] = [];
   readonly #judging = new Set<Promise<void>>();
   readonly #tally = new Tally();
+  /** What was seen to be missing before anybody said why. */
+  readonly #missing = new Set<RelativePath>();
   #cancelRecheck: (() => void) | undefined;
 
   constructor(
@@ -119,15 +123,25 @@ export class Holds {
   weigh({ paths, kinds, moves = [], at }: Changes): void {
     if (this.#deletes === undefined || !this.#journal.hasIndex) return;
     const moved = new Set(moves.map(({ from }) => from));
+    for (const path of this.#missing) {
+      if (moves.some(({ from }) => path === from || isBelow(path, from)))
+        this.#missing.delete(path);
+    }
     const gone = paths.filter(
       (path, index) => ((kinds[index] ?? 0) & Kind.Gone) !== 0 && !moved.has(path),
     );
-    if (gone.length === 0) return;
-    const judgement = this.#judge(gone, at, this.#deletes).finally(() => {
-      this.#judging.delete(judgement);
-      if (!this.isJudging) this.#hooks.changed();
-    });
-    this.#judging.add(judgement);
+    if (gone.length > 0) this.#await(this.#judge(gone, at, this.#deletes));
+  }
+
+  /**
+   * Weighs what a look found missing. The disk is ahead of the news: what was renamed a moment ago is
+   * told so in a moment, and is not deleted. Until then no deletion goes.
+   */
+  weighMissing(paths: readonly RelativePath[]): void {
+    const surge = this.#deletes;
+    if (surge === undefined || !this.#journal.hasIndex || paths.length === 0) return;
+    for (const path of paths) this.#missing.add(path);
+    this.#await(this.#judgeMissing(paths, surge));
   }
 
   /** A measure of its own for whoever finds by comparing that something is to be deleted on a replica. */
@@ -170,6 +184,21 @@ export class Holds {
 
   close(): void {
     this.#cancelRecheck?.();
+  }
+
+  #await(judging: Promise<void>): void {
+    const judgement = judging.finally(() => {
+      this.#judging.delete(judgement);
+      if (!this.isJudging) this.#hooks.changed();
+    });
+    this.#judging.add(judgement);
+  }
+
+  async #judgeMissing(paths: readonly RelativePath[], surge: Surge): Promise<void> {
+    // Where no news can be had, what is missing counts as deleted.
+    await this.#hooks.caughtUp().catch(() => undefined);
+    const gone = paths.filter((path) => this.#missing.delete(path));
+    if (gone.length > 0) await this.#judge(gone, this.#clock.now(), surge);
   }
 
   async #judge(gone: readonly RelativePath[], at: number, surge: Surge): Promise<void> {

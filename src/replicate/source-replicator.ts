@@ -221,6 +221,7 @@ export class SourceReplicator {
         for (const lane of this.#lanes) lane.holdsChanged();
         this.#checkpoints?.wake();
       },
+      caughtUp: async () => this.#watch?.drain({ scan: false }),
     });
     this.#holds = holds;
     const shared: LaneSource = {

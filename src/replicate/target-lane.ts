@@ -118,7 +118,7 @@ export class TargetLane {
       deletesRefused: () => this.#deletesRefused,
       isOwed: (path) => this.#dirty.debtOf(path) !== undefined,
       owe: (path, kinds) => this.#owe(path, kinds),
-      gone: (paths) => this.#weighGone(paths),
+      gone: (paths) => source.holds.weighMissing(paths),
       settled: (signal) => this.#settled(signal),
       failed: (trouble, remote) => this.#trouble(trouble, remote),
       compared: (remote, judged, equalAt) => this.#compared(remote, judged, equalAt),
@@ -167,7 +167,7 @@ export class TargetLane {
       compareChildren: (path) => this.#passes.addShallow(path),
       sending: (entries) => this.#passes.sending(entries),
       answered: (hasContent) => this.#answers(hasContent),
-      gone: (path) => this.#weighGone([path]),
+      gone: (path) => source.holds.weighMissing([path]),
       madeRoom: () => {
         if (this.#isFull) this.#availability.tryNow();
       },
@@ -314,7 +314,7 @@ export class TargetLane {
       dirty: this.#dirty,
       open: (bandwidth) => this.#createRemote(bandwidth),
       missing: () => this.#onMissing(),
-      gone: (path) => this.#weighGone([path]),
+      gone: (path) => this.#source.holds.weighMissing([path]),
       carry: (batch, remote) => this.#batches.carry(batch, remote),
       kept: this.#passes.kept,
       isUnfinished: (path) => this.#passes.isUnfinished(path),
@@ -529,11 +529,6 @@ export class TargetLane {
     if (this.#dirty.awaitsClose(path)) return;
     this.#dirty.add(path, kinds, this.#source.clock.now());
     this.#pumpSoon();
-  }
-
-  #weighGone(paths: readonly RelativePath[]): void {
-    const { clock, holds } = this.#source;
-    holds.weigh({ paths, kinds: paths.map(() => Kind.Gone), at: clock.now() });
   }
 
   /** Starts every batch that may start now, and sets the alarm for the next one. */
