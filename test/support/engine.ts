@@ -1,5 +1,5 @@
 /** A running daemon on directories of the test's own, with every fact it states. */
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach } from "vitest";
 import { type ArgumentOverrides, configFromArguments } from "../../src/config/arguments.js";
@@ -116,6 +116,14 @@ export async function untilWritten(engine: Engine): Promise<void> {
     },
     { what: "a checkpoint" },
   );
+}
+
+/** Five files on three levels, each with its own path as its content. */
+export function plant(source: string): void {
+  mkdirSync(join(source, "a/b"), { recursive: true });
+  for (const name of ["one", "two", "same", "a/three", "a/b/four"]) {
+    writeFileSync(join(source, name), name);
+  }
 }
 
 /** A directory for a source, one for a replica, and one for the state. */

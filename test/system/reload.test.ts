@@ -12,7 +12,14 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Config } from "../../src/config/config.js";
 import type { TargetSettings } from "../../src/replicate/settings.js";
-import { type Engine, stage, startEngine, untilEqual, untilWritten } from "../support/engine.js";
+import {
+  type Engine,
+  plant,
+  stage,
+  startEngine,
+  untilEqual,
+  untilWritten,
+} from "../support/engine.js";
 import { processesNaming } from "../support/processes.js";
 import { startRsyncd } from "../support/rsyncd.js";
 import { makeTempDir } from "../support/temp.js";
@@ -38,10 +45,7 @@ describe("a reload", () => {
   beforeEach(() => {
     base = makeTempDir();
     ({ source, replica, state } = stage(base));
-    mkdirSync(join(source, "a/b"), { recursive: true });
-    for (const name of ["one", "two", "a/three", "a/b/four"]) {
-      writeFileSync(join(source, name), name);
-    }
+    plant(source);
   });
 
   /** Runs until all replicas are known, so that the next start compares with none. */

@@ -14,7 +14,14 @@ import {
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { type Rsyncd, startRsyncd } from "../support/rsyncd.js";
-import { type Engine, stage, startEngine, untilEqual, untilWritten } from "../support/engine.js";
+import {
+  type Engine,
+  plant,
+  stage,
+  startEngine,
+  untilEqual,
+  untilWritten,
+} from "../support/engine.js";
 import { LeapingClock } from "../support/leaping-clock.js";
 import { makeTempDir } from "../support/temp.js";
 import { until } from "../support/until.js";
@@ -45,10 +52,7 @@ describe("a restart", () => {
   beforeEach(() => {
     base = makeTempDir();
     ({ source, replica, state } = stage(base));
-    mkdirSync(join(source, "a/b"), { recursive: true });
-    for (const name of ["one", "two", "same", "a/three", "a/b/four"]) {
-      writeFileSync(join(source, name), name);
-    }
+    plant(source);
   });
 
   const start = (more = {}) => startEngine(source, [replica], { state, ...more });
