@@ -11,8 +11,8 @@ import ts from "typescript";
 const FLOORS: readonly (readonly string[])[] = [
   ["model"],
   ["kernel", "filter", "queue", "safety"],
-  ["watch", "journal", "rsync", "schedule", "hooks"],
-  ["transfer", "verify"],
+  ["watch", "journal", "rsync", "schedule"],
+  ["transfer", "verify", "hooks"],
   ["replicate", "observe"],
   ["config", "control"],
   ["daemon"],
@@ -29,6 +29,8 @@ const KEEPERS: Readonly<Record<string, string>> = {
   pino: "observe",
   "@photostructure/sqlite": "journal",
   croner: "schedule",
+  saxes: "config",
+  luaparse: "config",
   hono: "control",
   "@hono/node-server": "control",
 };

@@ -7,7 +7,7 @@
 import { realpathSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Environment } from "./environment.js";
-import { readYaml } from "./document.js";
+import type { YamlDocument } from "./document.js";
 import { expandGlob, hasWildcard } from "./glob.js";
 import type { Given } from "./issues.js";
 import { problem, problemsOf } from "./issues.js";
@@ -15,7 +15,7 @@ import type { Problem } from "./problem.js";
 import { shownFile } from "./problem.js";
 import type * as schema from "./schema.js";
 import type { WrittenFile } from "./schema.js";
-import { readTextFile } from "./text-file.js";
+import { readDocument } from "./read-document.js";
 import { expandHome } from "./home.js";
 
 /** What a file says, as far as it is right. */
@@ -37,14 +37,13 @@ export interface LoadContext {
 }
 
 /** What of the file is right; what is wrong is in `context.problems`. */
-export async function loadText(
+export async function loadDocument(
   file: string,
-  text: string,
+  document: YamlDocument,
   context: LoadContext,
   above: readonly string[] = [],
 ): Promise<LoadedFile> {
-  const { environment, known, problems } = context;
-  const document = readYaml(text, file, environment);
+  const { known, problems } = context;
   problems.push(...document.problems);
   const given: Given = { value: document.value, root: document.root, included: above.length > 0 };
   const result = (given.included ? known.includedFile : known.mainFile).safeParse(document.value);
@@ -80,13 +79,13 @@ async function loadIncluded(
         refuse(`Cannot include ${shownFile(file)} a second time`);
         continue;
       }
-      const read = await readTextFile(file);
+      const read = await readDocument(file, context.environment);
       if (!read.ok) {
         refuse(`Cannot read ${shownFile(file)}: ${read.reason}`);
         continue;
       }
       context.files.push(file);
-      loaded.push(await loadText(file, read.text, context, chain));
+      loaded.push(await loadDocument(file, read.document, context, chain));
     }
   }
   return loaded;

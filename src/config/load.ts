@@ -1,18 +1,24 @@
-/** Reads a configuration file with all it includes; what is wrong is told all at once. */
+/**
+ * Reads a configuration file with all it includes, ours or another program's; what is wrong is told
+ * all at once.
+ */
 import { resolve } from "node:path";
 import { Fault } from "../model/fault.js";
 import type { Config } from "./config.js";
 import type { Environment } from "./environment.js";
 import type { LoadContext } from "./file-tree.js";
-import { loadText } from "./file-tree.js";
+import { loadDocument } from "./file-tree.js";
 import type { Problem } from "./problem.js";
 import { ConfigFault, shownFile } from "./problem.js";
 import { resolveConfig } from "./resolve.js";
-import { readTextFile } from "./text-file.js";
+import type { SersyncOptions } from "./import/sersync/options.js";
+import { readDocument } from "./read-document.js";
 
 export interface LoadOptions {
   /** Where `${NAME}`, `~` and the default state directory are looked up. */
   readonly environment?: Environment;
+  /** What sersync's command line adds to a file of sersync's. */
+  readonly sersync?: SersyncOptions;
 }
 
 /**
@@ -21,10 +27,10 @@ export interface LoadOptions {
  */
 export async function loadConfig(
   file: string,
-  { environment = process.env }: LoadOptions = {},
+  { environment = process.env, sersync }: LoadOptions = {},
 ): Promise<Config> {
   const main = resolve(file);
-  const read = await readTextFile(main);
+  const read = await readDocument(main, environment, sersync);
   if (!read.ok) {
     throw new Fault("CONFIG_UNREADABLE", `Cannot read ${shownFile(main)}: ${read.reason}`, {
       hint: "`treecast init` writes one to begin with.",
@@ -36,7 +42,7 @@ export async function loadConfig(
     problems: [],
     files: [main],
   };
-  const loaded = await loadText(main, read.text, context);
+  const loaded = await loadDocument(main, read.document, context);
   const resolved = await resolveConfig(loaded, context);
   if (context.problems.length > 0) {
     throw new ConfigFault(shownFile(main), inReadingOrder(context));

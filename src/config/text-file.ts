@@ -1,16 +1,25 @@
-/** Reading a small text file that a person wrote: regular, of sane size, UTF-8. */
+/** Reading a small file that a person wrote: regular, of sane size; as text, UTF-8. */
 import { open } from "node:fs/promises";
 import { constants } from "node:fs";
 
-export type TextFile =
-  | { readonly ok: true; readonly text: string }
-  /** Why not, as the end of "Cannot read FILE: …". */
-  | { readonly ok: false; readonly reason: string };
+/** Why not, as the end of "Cannot read FILE: …". */
+export interface Unreadable {
+  readonly ok: false;
+  readonly reason: string;
+}
+
+export type TextFile = { readonly ok: true; readonly text: string } | Unreadable;
+export type SmallFile = { readonly ok: true; readonly bytes: Buffer } | Unreadable;
 
 /** A thousand sources of some hundred bytes each, and room; parsing it takes about a second. */
 export const MOST_BYTES = 2 * 1024 * 1024;
 
 export async function readTextFile(file: string): Promise<TextFile> {
+  const read = await readSmallFile(file);
+  return read.ok ? decodeUtf8(read.bytes) : read;
+}
+
+export async function readSmallFile(file: string): Promise<SmallFile> {
   let handle;
   try {
     // Not to wait for a writer where the path is a named pipe.
@@ -24,7 +33,7 @@ export async function readTextFile(file: string): Promise<TextFile> {
     if (stat.size > MOST_BYTES) {
       return { ok: false, reason: `expected at most ${MOST_BYTES} bytes, got ${stat.size}` };
     }
-    return decode(await handle.readFile());
+    return { ok: true, bytes: await handle.readFile() };
   } catch (error) {
     return { ok: false, reason: reasonOf(error) };
   } finally {
@@ -32,7 +41,7 @@ export async function readTextFile(file: string): Promise<TextFile> {
   }
 }
 
-function decode(bytes: Buffer): TextFile {
+export function decodeUtf8(bytes: Buffer): TextFile {
   try {
     // The decoder drops a byte order mark.
     return { ok: true, text: new TextDecoder("utf-8", { fatal: true }).decode(bytes) };
