@@ -16,6 +16,7 @@ export const DEFAULTS = {
   initial: "full",
   index: "on",
   longestWait: "60s",
+  events: ["close_write", "create", "mkdir", "delete", "moved_from", "moved_to", "attrib"],
   scanInterval: "5s",
   first: [],
   last: [],

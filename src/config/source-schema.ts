@@ -3,6 +3,7 @@ import * as z from "zod";
 import { DEFAULTS, PART_DEFAULTS } from "./defaults.js";
 import { filter, filterFile, list, mapping, offOrMapping } from "./forms.js";
 import * as leaf from "./leaf.js";
+import { WATCH_EVENTS } from "../watch/counted-events.js";
 import { cron, dayWindow, duration, timeZone } from "./time-leaf.js";
 
 const minutes = 60_000;
@@ -108,6 +109,15 @@ export const sourceSettings = {
       standard: DEFAULTS.longestWait,
       description:
         'How long a file that stays open for writing may wait for its close. By pattern, the first that matches decides: `{ default: 60s, "*.log": 5s }`.',
+    }),
+  events: list(leaf.choice(...WATCH_EVENTS), "events")
+    .min(1, { error: "expected at least one event" })
+    .optional()
+    .meta({
+      kind: "list of events",
+      standard: DEFAULTS.events,
+      description:
+        "Which of the kernel's events count, by their names in inotify; `create` is for what is no directory, `mkdir` for directories. What is left out is replicated with the next change that counts, or by the next comparison: a start, a pass, the audit.",
     }),
   scanInterval: duration(100, hours).optional().meta({
     standard: DEFAULTS.scanInterval,

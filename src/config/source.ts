@@ -1,6 +1,7 @@
 /** One source from its settings, and what single values allow and together make no sense. */
 import { OWN_RULES } from "../filter/presets.js";
 import type { SourceConfig } from "./config.js";
+import { WATCH_EVENTS } from "../watch/counted-events.js";
 import { quote } from "./quote.js";
 import type { WrittenSource } from "./schema.js";
 import type { CompleteSettings } from "./settings.js";
@@ -15,6 +16,9 @@ export function sourceFrom(
     rules: [...OWN_RULES, ...settings.filter, ...settings.fileRules],
     initial: settings.initial,
     waits: settings.waits,
+    events: WATCH_EVENTS.every((event) => settings.events.includes(event))
+      ? undefined
+      : WATCH_EVENTS.filter((event) => settings.events.includes(event)),
     index: settings.index,
     scanIntervalMs: settings.scanInterval,
     guard: { deletes: limitOf(guard.deletes), rewrites: limitOf(guard.rewrites) },

@@ -64,6 +64,8 @@ defaults:
   # A file that stays open for writing is sent after this long at the latest. By pattern:
   # { default: 60s, "*.log": 5s }
   #longestWait: ${standard.longestWait}
+  # Which of the kernel's events count.
+  #events: ${JSON.stringify(standard.events)}
   # The shortest pause between scans of what the kernel does not report on.
   #scanInterval: ${standard.scanInterval}
   # What goes before, and what goes after everything else: such as ["*.css"] and ["*.html"].

@@ -5,6 +5,7 @@
  */
 import type { DeletePolicy } from "../config/config.js";
 import type { FactListener } from "../model/fact.js";
+import type { WatchEvent } from "../watch/watch.js";
 
 /**
  * The settings hold for every target. Lengths of time are texts such as `500ms`, sizes such as
@@ -22,6 +23,8 @@ export interface ReplicateOptions {
   readonly index?: "on" | "off";
   /** One length of time, or one for each pattern. */
   readonly longestWait?: string | Readonly<Record<string, string>>;
+  /** Which of the kernel's events count. Standard: all. */
+  readonly events?: readonly WatchEvent[];
   /** The shortest pause between scans of what the kernel does not report on. */
   readonly scanInterval?: string;
   /** Patterns: what goes before everything else. */

@@ -2,6 +2,7 @@
 import type { RsyncSettings } from "../rsync/settings.js";
 import type { GuardLimit } from "../safety/surge.js";
 import type { BackoffSettings } from "../schedule/backoff.js";
+import type { WatchEvent } from "../watch/watch.js";
 
 export type { GuardLimit } from "../safety/surge.js";
 
@@ -15,6 +16,8 @@ export interface SourceSettings {
   /** Whether a start compares the whole tree with each replica. */
   readonly initial: "full" | "none";
   readonly waits: LongestWaits;
+  /** Which of the kernel's events count as changes; undefined for all. */
+  readonly events: readonly WatchEvent[] | undefined;
   /** Whether an index is kept, so that a start and a gap cost a local scan and no comparison. */
   readonly index: boolean;
   /** The shortest pause between scans of what cannot be watched; it grows with their cost, ms. */

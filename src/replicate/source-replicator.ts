@@ -46,7 +46,6 @@ export interface ReplicatorContext {
   readonly debtsInMemory?: number;
 }
 
-/** How long one lane may take to end what it has under way when its target is taken out, ms. */
 /** Whoever finds changes by looking waits so long for crowded lanes before it asks again. */
 const CROWD_PAUSE_MS = 20;
 
@@ -98,7 +97,7 @@ export class SourceReplicator {
   /** Watches first, then compares: nothing can fall between. Resolves when the tree is watched. */
   async start(signal?: AbortSignal): Promise<void> {
     const { clock } = this.#context;
-    const { path, rules, index, scanIntervalMs } = this.settings;
+    const { path, rules, index, scanIntervalMs, events } = this.settings;
     const startedAt = clock.now();
     this.#enter({ state: "starting" });
     this.#journal = await openJournal({
@@ -109,7 +108,11 @@ export class SourceReplicator {
     });
     this.#sayOrigin();
     this.#join();
-    this.#watch = await startWatch({ root: path, rules, scanIntervalMs }, this.#listener(), signal);
+    this.#watch = await startWatch(
+      { root: path, rules, scanIntervalMs, events },
+      this.#listener(),
+      signal,
+    );
     this.#coverage = this.#watch.coverage;
     const tookMs = clock.now() - startedAt;
     this.#enter({ state: "watching", coverage: this.#coverage, tookMs });
@@ -245,7 +248,7 @@ export class SourceReplicator {
       rootLost: (reason) => this.#rootLost(reason),
       caughtUp: async (signal) => this.#watch?.drain({ scan: false }, signal),
       wakeJournal: () => this.#checkpoints?.wake(),
-      suspect: (paths) => void this.#silence.suspect(paths),
+      suspect: (paths) => this.#suspect(paths),
       origins: () => originsBelow(this.#state.id, this.#ownToken()),
     };
     this.#lanes.begin(shared, this.settings.targets);
@@ -334,6 +337,11 @@ export class SourceReplicator {
     for (const lane of this.#lanes) lane.found({ ...changes, kinds });
     this.#checkpoints?.note(changes);
     while (this.#isCrowded() && !this.#isClosing) await this.#context.clock.sleep(CROWD_PAUSE_MS);
+  }
+
+  /** Where some events do not count, a change without one is nothing to wonder at. */
+  #suspect(paths: readonly RelativePath[]): void {
+    if (this.settings.events === undefined) void this.#silence.suspect(paths);
   }
 
   #isCrowded(): boolean {

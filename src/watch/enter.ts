@@ -12,6 +12,7 @@ import type { Coverage } from "../model/change.js";
 import { joinPath, ROOT } from "../model/path.js";
 import type { RelativePath } from "../model/path.js";
 import type { TreeCalls } from "./calls.js";
+import type { CountedEvents } from "./counted-events.js";
 import { Creations } from "./creations.js";
 import { Departures } from "./departures.js";
 import type { Departure } from "./departures.js";
@@ -35,6 +36,8 @@ export interface EntranceOptions {
   readonly outbox: Outbox;
   /** A renamed directory is told as that, not with everything in it. */
   readonly tellsMoves?: boolean;
+  /** Standard: all. */
+  readonly counted?: CountedEvents;
   /** ms; only differences matter. */
   readonly now: () => number;
   /** True for a mount point where changes may go unheard, false for another, else undefined. */

@@ -3,6 +3,7 @@ import type { MessagePort } from "node:worker_threads";
 import type { Changes, Coverage, Gap } from "../model/change.js";
 import type { FaultCode } from "../model/fault.js";
 import type { RelativePath } from "../model/path.js";
+import type { WatchEvent } from "./counted-events.js";
 import type { RootIdentity } from "./root-guard.js";
 
 /** What a reader is started with. It closes none of the descriptors. */
@@ -11,6 +12,8 @@ export interface ReaderSetup {
   readonly root: string;
   readonly rules: readonly string[];
   readonly moves: boolean;
+  /** Undefined for all. */
+  readonly events: readonly WatchEvent[] | undefined;
   readonly scanIntervalMs: number;
   readonly inotify: number;
   /** Wakes the reader; commands wait in the port by then. */

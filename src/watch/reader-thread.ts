@@ -7,6 +7,7 @@ import type { MessagePort } from "node:worker_threads";
 import { openEventfd, wake } from "../kernel/eventfd.js";
 import { openInotify } from "../kernel/inotify.js";
 import { closeLater, libc } from "../kernel/libc.js";
+import type { WatchEvent } from "./counted-events.js";
 import { Control, CONTROL_BYTES } from "./messages.js";
 import type { ReaderCommand, ReaderMessage, ReaderSetup } from "./messages.js";
 
@@ -14,6 +15,7 @@ export interface ThreadSettings {
   readonly root: string;
   readonly rules: readonly string[];
   readonly moves: boolean;
+  readonly events: readonly WatchEvent[] | undefined;
   readonly scanIntervalMs: number;
   readonly isRestart: boolean;
   /** The module the thread runs. */

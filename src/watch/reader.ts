@@ -19,6 +19,7 @@ import { parentOf, ROOT } from "../model/path.js";
 import type { RelativePath } from "../model/path.js";
 import { Barriers } from "./barriers.js";
 import { kernelCalls } from "./calls.js";
+import { countedEvents, countsMoves } from "./counted-events.js";
 import { Delivery, RETRY_MS } from "./delivery.js";
 import { InotifySource } from "./inotify-source.js";
 import { Control } from "./messages.js";
@@ -104,13 +105,16 @@ export class Reader {
   }
 
   #newSource(): TreeSource {
+    const { events, moves } = this.#setup;
+    const counted = events === undefined ? undefined : countedEvents(events);
     return new InotifySource({
       descriptor: this.#setup.inotify,
       calls: kernelCalls(this.#setup.inotify, this.#setup.root),
       filter: this.#filter,
       outbox: this.#delivery.outbox,
       now: () => systemClock.now(),
-      tellsMoves: this.#setup.moves,
+      tellsMoves: moves && (counted === undefined || countsMoves(counted)),
+      ...(counted === undefined ? {} : { counted }),
       unheardMount: (path) => this.#mounts.isUnheard(path),
       scanIntervalMs: this.#setup.scanIntervalMs,
     });

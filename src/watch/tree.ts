@@ -9,6 +9,8 @@ import { Kind } from "../model/change.js";
 import type { Kinds } from "../model/change.js";
 import { baseName, joinPath, parentOf } from "../model/path.js";
 import type { RelativePath } from "../model/path.js";
+import type { CountedEvents } from "./counted-events.js";
+import { ALL_EVENTS } from "./counted-events.js";
 import { Entrance } from "./enter.js";
 import type { EntranceOptions } from "./enter.js";
 import { Flag, Look, LOOK_NEW } from "./looks.js";
@@ -25,6 +27,7 @@ export class WatchedTree {
   /** The queue was full; the owner sets it back when it has asked for a new look. */
   overflowed = false;
   readonly #options: EntranceOptions;
+  readonly #counted: CountedEvents;
   readonly #ring = new EventRing();
   // A file's events come in runs: the last place saves building the path again.
   #lastNode: NodeId = NO_NODE;
@@ -38,6 +41,7 @@ export class WatchedTree {
 
   constructor(options: EntranceOptions) {
     this.#options = options;
+    this.#counted = options.counted ?? ALL_EVENTS;
     this.entrance = new Entrance(options);
     this.survey = new Survey(this.entrance, options);
   }
@@ -129,8 +133,9 @@ export class WatchedTree {
 
   /** An event about the watched directory itself. */
   #takeOwn(node: NodeId, mask: number): void {
+    const isAttributes = (mask & this.#counted.directories & Mask.ATTRIB) !== 0;
     if (node === ROOT_NODE) {
-      if ((mask & Mask.ATTRIB) !== 0) {
+      if (isAttributes) {
         this.#options.outbox.add("" as RelativePath, Kind.Attributes | Kind.Directory);
       }
       if ((mask & (Mask.DELETE_SELF | Mask.MOVE_SELF | Mask.UNMOUNT)) !== 0) {
@@ -140,7 +145,7 @@ export class WatchedTree {
       if ((mask & (Mask.DELETE_SELF | Mask.UNMOUNT)) !== 0) this.entrance.rootEnded = true;
       return;
     }
-    if ((mask & Mask.ATTRIB) === 0) return;
+    if (!isAttributes) return;
     const { table } = this.entrance;
     // The parent's watch tells the same of its entry; alone when there is none.
     if (table.watchOf(table.parentOf(node)) !== UNWATCHED) return;
@@ -154,22 +159,28 @@ export class WatchedTree {
     if (this.entrance.departures.size > 0 && (mask & ARRIVAL) !== 0) {
       this.entrance.placeTaken(node, name);
     }
-    if ((mask & Mask.ISDIR) === 0) this.#takeFile(path, mask, cookie);
+    if ((mask & Mask.ISDIR) === 0) this.#takeFile(path, mask & this.#counted.files, cookie);
     else this.#takeDirectory(node, path, mask, cookie, name);
   }
 
   #takeFile(path: RelativePath, mask: number, cookie: number): void {
-    if ((mask & (Mask.CREATE | Mask.MODIFY)) !== 0) {
-      if ((mask & Mask.CREATE) !== 0) this.entrance.creations.created(path);
-      else this.entrance.creations.written(path);
-      this.#tell(path, Kind.Writing);
-    }
     let kinds: Kinds = 0;
+    if ((mask & (Mask.CREATE | Mask.MODIFY)) !== 0) {
+      if ((this.#counted.files & Mask.CLOSE_WRITE) !== 0) this.#takeWriting(path, mask);
+      // No close will tell that it is whole.
+      else kinds |= Kind.Content;
+    }
     if ((mask & (Mask.CLOSE_WRITE | Mask.MOVED_TO)) !== 0) kinds |= Kind.Content;
     if ((mask & (Mask.DELETE | Mask.MOVED_FROM)) !== 0) kinds |= Kind.Gone;
     if ((mask & Mask.ATTRIB) !== 0) kinds |= Kind.Attributes;
     if (kinds !== 0) this.#tell(path, kinds);
     if (cookie !== 0 && this.#options.tellsMoves === true) this.#pairFile(path, mask, cookie);
+  }
+
+  #takeWriting(path: RelativePath, mask: number): void {
+    if ((mask & Mask.CREATE) !== 0) this.entrance.creations.created(path);
+    else this.entrance.creations.written(path);
+    this.#tell(path, Kind.Writing);
   }
 
   #pairFile(path: RelativePath, mask: number, cookie: number): void {
@@ -188,13 +199,14 @@ export class WatchedTree {
     cookie: number,
     name: string,
   ): void {
-    if ((mask & Mask.ATTRIB) !== 0) this.#takeDirectoryAttributes(node, path, name);
+    const counted = mask & this.#counted.directories;
+    if ((counted & Mask.ATTRIB) !== 0) this.#takeDirectoryAttributes(node, path, name);
     if ((mask & (Mask.DELETE | Mask.MOVED_FROM)) !== 0) {
       this.#directoryLeft(node, path, mask, cookie, name);
     }
     this.#arrivedIn = (mask & Mask.MOVED_TO) === 0 ? NO_NODE : node;
     this.#arrivedAs = name;
-    if ((mask & ARRIVAL) !== 0) {
+    if ((counted & ARRIVAL) !== 0) {
       this.#tell(path, Kind.Content | Kind.Directory);
       this.entrance.enter(node, name, LOOK_NEW, cookie);
       this.#forgetLast();
@@ -216,12 +228,15 @@ export class WatchedTree {
     const isRename = (mask & Mask.MOVED_FROM) !== 0;
     if (child !== NO_NODE && !isRename) this.entrance.leave(child);
     if (child !== NO_NODE && isRename && !this.entrance.depart(child, cookie)) return;
+    if ((mask & this.#counted.directories & (Mask.DELETE | Mask.MOVED_FROM)) === 0) return;
     this.#tell(path, Kind.Gone | Kind.Directory);
   }
 
   #takeDirectoryAttributes(node: NodeId, path: RelativePath, name: string): void {
-    this.#tell(path, Kind.Attributes | Kind.Directory);
     const child = this.entrance.table.child(node, name);
+    // One whose arrival did not count is not there for anybody.
+    if (child === NO_NODE && this.#counted !== ALL_EVENTS) return;
+    this.#tell(path, Kind.Attributes | Kind.Directory);
     // It may be readable from now on.
     if (child !== NO_NODE && this.entrance.table.watchOf(child) === UNWATCHED) {
       this.entrance.enter(node, name, LOOK_NEW);

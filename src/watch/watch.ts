@@ -11,10 +11,13 @@ import { systemClock } from "../model/clock.js";
 import { Fault } from "../model/fault.js";
 import type { FaultCode } from "../model/fault.js";
 import type { RelativePath } from "../model/path.js";
+import type { WatchEvent } from "./counted-events.js";
 import type { ReaderCommand, ReaderMessage, WatchNotice } from "./messages.js";
 import { ReaderThread } from "./reader-thread.js";
 import type { RootIdentity } from "./root-guard.js";
 
+export { WATCH_EVENTS } from "./counted-events.js";
+export type { WatchEvent } from "./counted-events.js";
 export type { WatchNotice } from "./messages.js";
 export type { RootIdentity } from "./root-guard.js";
 
@@ -29,6 +32,11 @@ export interface WatchSettings {
    * it. Standard: true.
    */
   readonly moves?: boolean;
+  /**
+   * Which events count; what is left out is not told, and a directory whose arrival is left out is
+   * not watched. A gap is for everything, and so is what a scan finds. Standard: all.
+   */
+  readonly events?: readonly WatchEvent[] | undefined;
   /**
    * The shortest pause between scans of what cannot be watched. It grows with what a scan costs,
    * and while scans find nothing.
@@ -210,11 +218,11 @@ class RunningWatch implements TreeWatch {
   }
 
   #startThread(isRestart: boolean): void {
-    const { root, rules, moves = true } = this.#settings;
+    const { root, rules, moves = true, events } = this.#settings;
     const { scanIntervalMs = defaultScanIntervalMs } = this.#settings;
     this.#startedAt = systemClock.now();
     this.#thread = new ReaderThread(
-      { entry: this.#entry, root, rules, moves, scanIntervalMs, isRestart },
+      { entry: this.#entry, root, rules, moves, events, scanIntervalMs, isRestart },
       {
         message: (message) => this.#take(message),
         ended: (error) => this.#threadEnded(error),

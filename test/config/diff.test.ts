@@ -64,6 +64,7 @@ describe("diffConfigs()", () => {
     ["audit", "audit: off"],
     ["index", "index: off"],
     ["scanIntervalMs", "scanInterval: 1m"],
+    ["events", "events: [close_write, delete]"],
     ["first", "first: ['*.css']"],
     ["last", "last: ['*.html']"],
   ])("sees a change of %s in a source: %s", async (key, line) => {

@@ -141,6 +141,27 @@ describe("scanInterval:", () => {
   });
 });
 
+describe("events:", () => {
+  it("are all where nothing, or each, is named; else those named, in one order", async () => {
+    const all = "[attrib, close_write, create, mkdir, delete, moved_from, moved_to]";
+    const { sources } = await load(
+      `sources:\n  - { path: /a, targets: [/b] }\n  - { path: /c, targets: [/d], events: ${all} }\n  - { path: /e, targets: [/f], events: [delete, close_write, delete] }\n`,
+    );
+    expect(sources.map(({ events }) => events)).toEqual([
+      undefined,
+      undefined,
+      ["close_write", "delete"],
+    ]);
+  });
+
+  it("have inotify's names, and there is at least one", async () => {
+    expect(await said("events: [close_wirte]")).toEqual([
+      "events[0]: expected close_write, create, mkdir, delete, moved_from, moved_to or attrib, got 'close_wirte'. Did you mean 'close_write'?",
+    ]);
+    expect(await said("events: []")).toEqual(["events: expected at least one event, got an empty list"]);
+  });
+});
+
 describe("passes:", () => {
   const passes = async (list: string) => (await source(`passes: ${list}`)).passes;
 
