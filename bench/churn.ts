@@ -32,7 +32,8 @@ const HOSTILE = [
   "tab\there",
   "-rf",
   "--delete",
-  "#comment",
+  // Not at the beginning: what a killed receiver leaves of it would be one of an editor's locks.
+  "comment#",
   ";comment",
   "star*",
   "que?stion",

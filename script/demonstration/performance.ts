@@ -149,8 +149,8 @@ class LiveChanges {
     this.#known.set(path, look);
     if (this.#ours.some((ours) => path === ours || isBelow(path, ours))) return;
     this.#arrivals.expect(path, now, (arrival) => {
-      // Nothing travelled where the replicas had it so before: a file that came and went.
-      if (arrival.delaysMs.every((ms) => ms < 0.2)) return;
+      // Nothing travelled where it came and went; but what is there and has arrived was only seen late.
+      if (arrival.gone && arrival.delaysMs.every((ms) => ms < 0.2)) return;
       this.#arrived.push(arrival);
       this.#timer ??= setTimeout(() => this.#tell(), TOGETHER_MS);
     });

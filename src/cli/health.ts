@@ -15,6 +15,9 @@ export function ailmentsOf(sources: readonly SourceStatus[]): string[] {
   const holding = sources.filter(({ holds }) => holds.length > 0).length;
   const late = targets.filter(({ state, lagMs }) => state === "live" && lagMs >= BEHIND_MS).length;
   const failed = targets.reduce((sum, target) => sum + target.failed.length, 0);
+  const broken = sources
+    .flatMap(({ hooks }) => hooks)
+    .filter(({ lastError }) => lastError !== undefined).length;
   const drifted = targets.filter(({ drift }) => drift > 0).length;
   return [
     ...phrase(
@@ -37,6 +40,7 @@ export function ailmentsOf(sources: readonly SourceStatus[]): string[] {
     ),
     ...phrase(late, (one) => `${countOf(late, "target")} ${one ? "is" : "are"} behind`),
     ...phrase(failed, () => `${countOf(failed, "path")} failed`),
+    ...phrase(broken, (one) => `${countOf(broken, "hook")} ${one ? "fails" : "fail"}`),
     ...phrase(drifted, (one) => `${countOf(drifted, "target")} ${one ? "differs" : "differ"}`),
   ];
 }

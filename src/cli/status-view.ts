@@ -1,6 +1,7 @@
 /** The state of sources and targets as a page for people: aligned, and within the columns there are. */
 import type { Chosen } from "./asking.js";
 import type { DaemonStatus } from "../control/operations.js";
+import type { HookStatus } from "../hooks/runner.js";
 import type { Hold } from "../model/hold.js";
 import { displayPath } from "../model/path.js";
 import type { Palette } from "../observe/palette.js";
@@ -33,6 +34,7 @@ export function statusLines(chosen: readonly Chosen[], view: View): string[] {
       "",
       ...sourceLines(source, view),
       ...targets.flatMap((target) => targetLines(target, grid, view)),
+      ...source.hooks.flatMap((hook) => hookLines(hook, view)),
     ]),
     "",
   ]);
@@ -174,6 +176,24 @@ function targetLines(target: TargetStatus, grid: Grid, { width, palette, now }: 
     ...(reason === "" ? [] : wrapText(reason, width - 4).map((line) => `    ${palette.red(line)}`)),
     ...grid.lines(target),
     ...(kept === 0 ? [] : [`    ${countOf(kept, "name")} that only the replica has, left alone`]),
+  ];
+}
+
+function hookLines(hook: HookStatus, { width, palette, now }: View): string[] {
+  const { name, kind, waiting, running, done, dropped, lastError, lastDoneAt } = hook;
+  const counts = [
+    `told ${digits(done)}`,
+    `waiting ${digits(waiting + running)}`,
+    `dropped ${digits(dropped)}`,
+    `last ${agoText(lastDoneAt, now)}`,
+  ];
+  const works = lastError === undefined;
+  const state = works ? palette.green("hook") : palette.red("hook");
+  const reason = works ? [] : wrapText(`It fails: ${sentence(lastError)}`, width - 4);
+  return [
+    `  ${state}${" ".repeat(STATE_WIDTH - "hook".length)}  ${cutText(`${shownText(name)}  ${kind}`, width - 4 - STATE_WIDTH)}`,
+    ...reason.map((line) => `    ${palette.red(line)}`),
+    `    ${counts.join("   ")}`,
   ];
 }
 

@@ -26,6 +26,7 @@ export function sourceFrom(
     audit: audit.on ? { sharePerHour: share, checksum, repair } : undefined,
     first: settings.first,
     last: settings.last,
+    hooks: [],
   };
 }
 

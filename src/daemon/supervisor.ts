@@ -51,6 +51,7 @@ export class Supervisor {
         coverage: { watched: 0, unwatched: 0 },
         index: { state: "off", entries: 0, seen: 0, expected: 0, writtenAt: undefined },
         holds: [],
+        hooks: [],
         targets: [],
       }
     );

@@ -52,8 +52,9 @@ export interface HookStatus {
   /** Lost since the start: no room, or tried in vain for the last time. */
   readonly dropped: number;
   /** Why the last run failed; gone when one goes well. */
-  readonly lastError?: string;
-  readonly lastDoneAt?: number;
+  readonly lastError?: string | undefined;
+  /** ms since the epoch. */
+  readonly lastDoneAt?: number | undefined;
 }
 
 export interface HookRunnerOptions {

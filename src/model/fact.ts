@@ -2,7 +2,7 @@
  * Facts: what stages state about themselves as they work. Logs, metrics and pages listen; nobody
  * who states a fact waits for a listener or is harmed by one.
  */
-import type { Coverage, Gap } from "./change.js";
+import type { Coverage, Gap, Kinds } from "./change.js";
 import type { Hold, HoldEnd, HoldKind } from "./hold.js";
 import type { RelativePath } from "./path.js";
 
@@ -42,6 +42,7 @@ export type Fact =
   | BatchDelivered
   | PathFailed
   | PassFinished
+  | HookTold
   | {
       /** Said once where a target refuses deletions: nothing is deleted there from now on. */
       readonly kind: "deletes-refused";
@@ -95,6 +96,9 @@ export interface BatchDelivered {
 export interface DeliveredEntry {
   readonly path: RelativePath;
   readonly deleted: boolean;
+  readonly directory: boolean;
+  /** What was seen of it since it was last delivered. */
+  readonly kinds: Kinds;
   /** From the first news of the change to the proof of delivery (the end of rsync). */
   readonly delayMs: number;
 }
@@ -121,6 +125,24 @@ export interface PassFinished {
   readonly kept: number;
   readonly keptSample: readonly RelativePath[];
   readonly tookMs: number;
+}
+
+/** What became of one run of a hook, or of what waited for it. */
+export interface HookTold {
+  readonly kind: "hook";
+  readonly source: string;
+  readonly hook: string;
+  /**
+   * `told`: the other side has taken it. `failed`: it is tried again. `gave-up`: tried as often as is
+   * allowed. `dropped`: more waited than is kept, and what came later was not taken in.
+   */
+  readonly outcome: "told" | "failed" | "gave-up" | "dropped";
+  /** Events it was about. */
+  readonly events: number;
+  /** Of a run. */
+  readonly tookMs?: number | undefined;
+  /** Why, where it was not told. */
+  readonly reason?: string | undefined;
 }
 
 export type FactListener = (fact: Fact) => void;

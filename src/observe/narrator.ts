@@ -8,6 +8,7 @@ import type { Coverage } from "../model/change.js";
 import type {
   BatchDelivered,
   Fact,
+  HookTold,
   PassFinished,
   PathFailed,
   TargetAudited,
@@ -38,6 +39,8 @@ export class Narrator {
   readonly #proven = new Set<string>();
   /** Directories without a watch, by source. */
   readonly #unwatched = new Map<string, number>();
+  /** Hooks whose last run failed. */
+  readonly #failingHooks = new Set<string>();
 
   /**
    * What a log of everything would say of the fact; often one entry, sometimes none.
@@ -72,9 +75,41 @@ export class Narrator {
         return [scanned(fact)];
       case "audit":
         return [this.#audit(fact)];
+      case "hook":
+        return [this.#hook(fact)];
       case "note":
         return [entry(fact.level, fact, displayText(fact.text))];
     }
+  }
+
+  #hook(fact: HookTold): LogEntry {
+    const { hook, outcome, events, tookMs, reason = "" } = fact;
+    const key = `${fact.source}\0${hook}`;
+    const fields = {
+      hook,
+      outcome,
+      events,
+      ...(tookMs === undefined ? {} : { tookMs: tidy(tookMs) }),
+      ...(reason === "" ? {} : { reason }),
+    };
+    const many = countOf(events, "event");
+    if (outcome === "told") {
+      const hadFailed = this.#failingHooks.delete(key);
+      const text = `Hook ${displayText(hook)} was told of ${many}`;
+      const again = hadFailed ? `Hook ${displayText(hook)} works again` : text;
+      return entry(hadFailed ? "info" : "debug", fact, again, fields);
+    }
+    if (outcome === "dropped") {
+      const text = `Hook ${displayText(hook)} has as much waiting as is kept for it: what happens now is not told to it`;
+      return entry("error", fact, text, fields);
+    }
+    const text = `Hook ${displayText(hook)} failed: ${displayText(reason)}`;
+    if (outcome === "gave-up") {
+      return entry("error", fact, `${text}. It is not tried again for ${many}`, fields);
+    }
+    const isNew = !this.#failingHooks.has(key);
+    this.#failingHooks.add(key);
+    return entry(isNew ? "warn" : "debug", fact, `${text}. It is tried again by itself`, fields);
   }
 
   #audit(fact: TargetAudited): LogEntry {

@@ -8,7 +8,7 @@
  */
 import type { Batch, BatchEntry, EntryOutcome } from "../model/batch.js";
 import { Kind, type Kinds, type Move as Rename } from "../model/change.js";
-import type { RelativePath } from "../model/path.js";
+import { ROOT, type RelativePath } from "../model/path.js";
 import { type CutOptions, Cutter, type CutterSettings, type OnMissing } from "./cutter.js";
 import { type Owed, type OwedPath, allOwed, owedAt } from "./debts.js";
 import { type Flight, Flights, type Lane } from "./flights.js";
@@ -252,6 +252,23 @@ export class DirtySet {
     const owed = this.#owedAt(path);
     const { paths, since } = this.#ripple.doubts;
     return paths.has(path) ? inDoubt(owed, since) : owed;
+  }
+
+  /**
+   * True while something is owed at a path, or above it in a way that reaches down to it: a deletion,
+   * something that is no directory, a comparison of all below.
+   */
+  reaches(path: RelativePath): boolean {
+    this.#absorbGone();
+    const depth = path === ROOT ? 0 : path.split("/").length;
+    for (const [level, node] of this.#marks.tree.along(path).entries()) {
+      const kinds = owedAt(node)?.kinds ?? 0;
+      if (kinds === 0) continue;
+      const isAbove = level < depth;
+      if (!isAbove || (kinds & (Kind.Gone | Kind.Subtree)) !== 0) return true;
+      if ((kinds & Kind.Directory) === 0) return true;
+    }
+    return false;
   }
 
   /** All that is owed, in flight or not. */

@@ -1,6 +1,7 @@
 /** What became of a lane's batches: counts, failed paths, and the facts that tell of them. */
 import type { Debt } from "../journal/journal.js";
 import type { BatchEntry } from "../model/batch.js";
+import { Kind } from "../model/change.js";
 import type { Clock } from "../model/clock.js";
 import type { DeliveredEntry, FactListener } from "../model/fact.js";
 import type { Delivery } from "../transfer/deliver.js";
@@ -45,7 +46,11 @@ export class LaneReport {
         const deleted = entry.sight.type === "missing";
         if (deleted) this.failed.deleted(path);
         else this.failed.delivered(path);
-        delivered.push({ path, deleted, delayMs: now - entry.since });
+        const { kinds, sight, since } = entry;
+        const directory = deleted
+          ? (kinds & Kind.Directory) !== 0
+          : sight.at === path && sight.type === "directory";
+        delivered.push({ path, deleted, directory, kinds, delayMs: now - since });
       } else if (outcome.kind === "failed") {
         const { reason, retryAt } = outcome;
         const failure = { path, reason, attempts: entry.attempts + 1, retryAt };

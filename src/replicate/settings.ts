@@ -1,4 +1,5 @@
 /** What one source and its targets need to know; a configuration or a caller supplies it. */
+import type { HookSettings } from "../hooks/settings.js";
 import type { RsyncSettings } from "../rsync/settings.js";
 import type { GuardLimit } from "../safety/surge.js";
 import type { BackoffSettings } from "../schedule/backoff.js";
@@ -29,6 +30,8 @@ export interface SourceSettings {
   /** Patterns of the filter language: what goes before, and what goes after everything else. */
   readonly first: readonly string[];
   readonly last: readonly string[];
+  /** Who is told what became of changes. */
+  readonly hooks: readonly HookSettings[];
   /** At least one. */
   readonly targets: readonly TargetSettings[];
 }

@@ -33,6 +33,7 @@ import type { PassReason } from "./passes.js";
 import { priorities } from "./priorities.js";
 import { Reconciler } from "./reconciler.js";
 import type { SourceSettings, TargetSettings } from "./settings.js";
+import { SourceHooks } from "./source-hooks.js";
 import type { IndexStatus, SourceStatus } from "./status.js";
 import { Silence } from "./silence.js";
 import type { TargetLane } from "./target-lane.js";
@@ -60,6 +61,7 @@ export class SourceReplicator {
   readonly #lanes = new Lanes();
   #journal: Journal = noJournal();
   #holds: Holds | undefined;
+  #hooks: SourceHooks | undefined;
   #checkpoints: Checkpoints | undefined;
   #reconciler: Reconciler | undefined;
   #schedule: PassSchedule | undefined;
@@ -75,6 +77,10 @@ export class SourceReplicator {
     unheard: (path) => this.#watch?.unheard(path),
   });
   #isClosing = false;
+  readonly #facts: FactListener = (fact) => {
+    this.#hooks?.told(fact);
+    this.#context.facts(fact);
+  };
 
   /**
    * Takes the source's state and opens its root; starts nothing. Throws a Fault: ROOT_MISSING,
@@ -187,6 +193,7 @@ export class SourceReplicator {
       coverage: this.#coverage,
       index: this.#indexStatus,
       holds: this.#holds?.list() ?? [],
+      hooks: this.#hooks?.status ?? [],
       targets: this.#lanes.all.map((lane) => lane.status),
     };
   }
@@ -202,7 +209,7 @@ export class SourceReplicator {
     this.#cancelLoopCheck?.();
     this.#schedule?.close();
     await this.#reconciler?.close();
-    await this.#lanes.close(graceMs);
+    await Promise.all([this.#lanes.close(graceMs), this.#hooks?.close(graceMs)]);
     // What did not arrive is owed. The watch has to vouch for what is written.
     if (this.#watch !== undefined) await this.#checkpoints?.close();
     await this.#watch?.close();
@@ -215,9 +222,18 @@ export class SourceReplicator {
 
   /** Makes everything that stands on the journal. */
   #join(isOnce = false): void {
-    const { name, rules, guard, waits, first, last, audit, initial, passes } = this.settings;
-    const { clock, facts, comparisons } = this.#context;
+    const { name, rules, guard, waits, first, last, audit, initial, passes, hooks } = this.settings;
+    const { clock, comparisons } = this.#context;
+    const facts = this.#facts;
     const journal = this.#journal;
+    this.#hooks = new SourceHooks(isOnce ? [] : hooks, journal.memories["hooks"], {
+      source: name,
+      root: this.settings.path,
+      clock,
+      facts,
+      lanes: () => this.#lanes.all,
+      wakeJournal: () => this.#checkpoints?.wake(),
+    });
     const holds = new Holds(name, journal, clock, facts, guard, {
       exists: (path) => createLook(this.#root.pinned)(path).type !== "missing",
       changed: () => {
@@ -308,20 +324,21 @@ export class SourceReplicator {
       changes: (changes: Changes) => {
         this.#holds?.weigh(changes);
         for (const lane of this.#lanes) lane.changed(changes);
+        this.#hooks?.changed(changes);
         this.#checkpoints?.note(changes);
       },
       gap: (gap: Gap) => this.#gap(gap),
       root: (state, reason) => (state === "lost" ? this.#rootLost(reason) : this.#rootReturned()),
       coverage: (coverage) => {
         this.#coverage = coverage;
-        this.#context.facts({ kind: "coverage", source: this.settings.name, coverage });
+        this.#facts({ kind: "coverage", source: this.settings.name, coverage });
       },
       notice: ({ level, text, hint }) => this.#note(level, text, hint),
     };
   }
 
   #gap(gap: Gap): void {
-    this.#context.facts({ kind: "gap", source: this.settings.name, gap });
+    this.#facts({ kind: "gap", source: this.settings.name, gap });
     // First the index keeps its older rows, then the scan compares with them.
     this.#checkpoints?.gap(gap.path);
     for (const lane of this.#lanes) lane.gap(gap.path);
@@ -335,6 +352,7 @@ export class SourceReplicator {
     const kinds = changes.kinds.map((kind) => (isDirectory(kind) ? kind | Kind.Children : kind));
     this.#holds?.weigh(changes);
     for (const lane of this.#lanes) lane.found({ ...changes, kinds });
+    this.#hooks?.changed(changes);
     this.#checkpoints?.note(changes);
     while (this.#isCrowded() && !this.#isClosing) await this.#context.clock.sleep(CROWD_PAUSE_MS);
   }
@@ -352,7 +370,8 @@ export class SourceReplicator {
 
   #memories(): Memories {
     const { memory: holds } = this.#holds ?? {};
-    return { holds, passes: this.#schedule?.memory, ...this.#lanes.memories };
+    const { memory: hooks } = this.#hooks ?? {};
+    return { holds, hooks, passes: this.#schedule?.memory, ...this.#lanes.memories };
   }
 
   #indexLost(): void {
@@ -396,7 +415,7 @@ export class SourceReplicator {
   #enter(phase: State): void {
     this.#phase = phase;
     this.#rememberRoot();
-    this.#context.facts({ kind: "source-state", source: this.settings.name, ...phase });
+    this.#facts({ kind: "source-state", source: this.settings.name, ...phase });
   }
 
   #rememberRoot(): void {
@@ -418,7 +437,7 @@ export class SourceReplicator {
 
   #note(level: "info" | "warn" | "error", text: string, hint: string | undefined): void {
     const advice = hint === undefined ? text : `${text}. ${hint}`;
-    this.#context.facts({ kind: "note", level, source: this.settings.name, text: advice });
+    this.#facts({ kind: "note", level, source: this.settings.name, text: advice });
   }
 
   /** The token in the source's own root, where it is itself a replica. */

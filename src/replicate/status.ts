@@ -1,6 +1,7 @@
 /** What can be said of a source and its targets at one moment. Plain data, fit for JSON. */
 import type { Coverage } from "../model/change.js";
 import type { SourceState, TargetState } from "../model/fact.js";
+import type { HookStatus } from "../hooks/runner.js";
 import type { Hold } from "../model/hold.js";
 import type { FailedPath } from "./failed-paths.js";
 
@@ -15,6 +16,7 @@ export interface SourceStatus {
   readonly index: IndexStatus;
   /** What waits for `approve` or `reject`. */
   readonly holds: readonly Hold[];
+  readonly hooks: readonly HookStatus[];
   readonly targets: readonly TargetStatus[];
 }
 

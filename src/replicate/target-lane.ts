@@ -8,7 +8,7 @@ import { type Filter, bothKeep, compileFilter } from "../filter/filter.js";
 import type { DebtChange } from "../journal/journal.js";
 import { type Changes, Kind } from "../model/change.js";
 import { formatEndpoint } from "../model/endpoint.js";
-import { type RelativePath, ROOT } from "../model/path.js";
+import { type RelativePath, ROOT, isBelow } from "../model/path.js";
 import { DirtySet, type OnMissing } from "../queue/dirty-set.js";
 import { createRemote } from "../rsync/create-remote.js";
 import type { Remote } from "../rsync/remote.js";
@@ -347,6 +347,13 @@ export class TargetLane {
     while (!ends() && !(this.#isMet && this.#passes.isIdle && this.#isAtRest)) {
       await this.#progress.next(signal);
     }
+  }
+
+  /** Whether the replica may have something else at a path than was last seen at the source. */
+  lacks(path: RelativePath): boolean {
+    if (!this.#debts.willBeKnown || !this.#debts.isComplete) return true;
+    const isCompared = this.#passes.owed.some((top) => top === path || isBelow(path, top));
+    return isCompared || this.#dirty.reaches(path);
   }
 
   /** True where more waits than should be added by looking. */

@@ -4,6 +4,7 @@ import type { TargetStatus } from "../../src/replicate/status.js";
 import {
   downTarget,
   failedPath,
+  fakeHook,
   fakeSource,
   fakeTarget,
   held,
@@ -46,6 +47,10 @@ describe("ailmentsOf()", () => {
     [
       "2 paths failed",
       [fakeSource("s", [fakeTarget("t", { failed: [failedPath("a", ""), failedPath("b", "")] })])],
+    ],
+    [
+      "1 hook fails",
+      [fakeSource("s", [], { hooks: [fakeHook("a"), fakeHook("b", { lastError: "refused" })] })],
     ],
     ["1 target differs", [fakeSource("s", [fakeTarget("t", { drift: 7 })])]],
   ])("says: %s", (text, sources) => {

@@ -9,6 +9,7 @@ import {
   NOW,
   downTarget,
   failedPath,
+  fakeHook,
   fakeSource,
   fakeTarget,
   held,
@@ -69,6 +70,31 @@ mail  /srv/mail  root-lost
 
 1 source is not watched, 1 source holds work, 1 target is down, 1 path failed, 1
 target differs.`.trimStart(),
+    );
+  });
+
+  it("shows hooks after the targets, and why one fails", () => {
+    const hooks = [
+      fakeHook("purge"),
+      fakeHook("tell", {
+        kind: "command",
+        waiting: 1_200,
+        running: 100,
+        dropped: 3,
+        lastError: "it ended with 1: no such zone",
+        lastDoneAt: undefined,
+      }),
+    ];
+    const lines = shown([fakeSource("www", [fakeTarget("web2")], { hooks })]);
+    expect(lines.slice(-7).join("\n")).toBe(
+      `
+  hook         purge  http
+    told 12   waiting 0   dropped 0   last 3 s ago
+  hook         tell  command
+    It fails: it ended with 1: no such zone.
+    told 12   waiting 1,300   dropped 3   last never
+
+1 hook fails.`.slice(1),
     );
   });
 

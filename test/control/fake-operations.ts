@@ -8,6 +8,7 @@ import type {
   Selection,
 } from "../../src/control/operations.js";
 import { Fault } from "../../src/model/fault.js";
+import type { HookStatus } from "../../src/hooks/runner.js";
 import type { HoldKind } from "../../src/model/hold.js";
 import type { RelativePath } from "../../src/model/path.js";
 import type { SourceStatus, TargetStatus } from "../../src/replicate/status.js";
@@ -142,9 +143,15 @@ export function fakeSource(
     coverage: { watched: 2_000, unwatched: 0 },
     index: { state: "current", entries: 12_345, seen: 0, expected: 0, writtenAt: NOW - 900 },
     holds: [],
+    hooks: [],
     targets,
     ...different,
   };
+}
+
+export function fakeHook(name: string, different: Partial<HookStatus> = {}): HookStatus {
+  const counts = { waiting: 0, running: 0, done: 12, failed: 0, dropped: 0 };
+  return { name, kind: "http", ...counts, lastDoneAt: NOW - 3_000, ...different };
 }
 
 export function fakeTarget(

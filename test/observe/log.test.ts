@@ -14,7 +14,7 @@ const batch: Fact = {
   target: "rsync://h/m",
   bytes: 812,
   tookMs: 50,
-  entries: [{ path: "a" as RelativePath, deleted: false, delayMs: 4 }],
+  entries: [{ path: "a" as RelativePath, deleted: false, directory: false, kinds: 4, delayMs: 4 }],
 };
 
 /** 2026-01-02 03:04:05.006 where the test runs. */

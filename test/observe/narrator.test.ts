@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Fact, PassFinished, PathFailed } from "../../src/model/fact.js";
+import type { Fact, HookTold, PassFinished, PathFailed } from "../../src/model/fact.js";
 import type { RelativePath } from "../../src/model/path.js";
 import { Narrator } from "../../src/observe/narrator.js";
 
@@ -14,7 +14,13 @@ function batch(...entries: [name: string, deleted: boolean, delayMs: number][]):
     target,
     bytes: 20_582,
     tookMs: 55.55,
-    entries: entries.map(([name, deleted, delayMs]) => ({ path: path(name), deleted, delayMs })),
+    entries: entries.map(([name, deleted, delayMs]) => ({
+      path: path(name),
+      deleted,
+      directory: false,
+      kinds: 4,
+      delayMs,
+    })),
   };
 }
 
@@ -47,6 +53,17 @@ const down = (reason: string): Fact => ({
   state: "down",
   reason,
   retryAt: 0,
+});
+
+const hook = (more: Partial<HookTold>): HookTold => ({
+  kind: "hook",
+  source,
+  hook: "purge",
+  outcome: "failed",
+  events: 2,
+  tookMs: 12.34,
+  reason: "it answered 503",
+  ...more,
 });
 
 const lines = (narrator: Narrator, ...facts: Fact[]) =>
@@ -354,5 +371,36 @@ describe("Narrator", () => {
     ];
     expect(told).toHaveLength(8);
     for (const { text } of told) expect(text).not.toMatch(/[\p{Cc}\u202e]/u);
+  });
+});
+
+describe("a hook", () => {
+  it("that fails is one line until it works again, and what is lost is an error", () => {
+    const narrator = new Narrator();
+    const told = hook({ outcome: "told", reason: undefined });
+    expect(lines(narrator, told, hook({}), hook({ events: 3 }), told, told, hook({}))).toEqual([
+      "debug Hook purge was told of 2 events",
+      "warn Hook purge failed: it answered 503. It is tried again by itself",
+      "debug Hook purge failed: it answered 503. It is tried again by itself",
+      "info Hook purge works again",
+      "debug Hook purge was told of 2 events",
+      "warn Hook purge failed: it answered 503. It is tried again by itself",
+    ]);
+    expect(lines(narrator, hook({ outcome: "gave-up" }), hook({ outcome: "dropped" }))).toEqual([
+      "error Hook purge failed: it answered 503. It is not tried again for 2 events",
+      "error Hook purge has as much waiting as is kept for it: what happens now is not told to it",
+    ]);
+  });
+
+  it("has its figures in the fields", () => {
+    const [entry] = new Narrator().tell(hook({}), false);
+    expect(entry?.fields).toEqual({
+      kind: "hook",
+      hook: "purge",
+      outcome: "failed",
+      events: 2,
+      tookMs: 12.3,
+      reason: "it answered 503",
+    });
   });
 });

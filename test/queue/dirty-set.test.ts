@@ -22,6 +22,22 @@ describe("DirtySet", () => {
     expect(batch.profile).toBe("content");
   });
 
+  it("says whether what is owed reaches a path", () => {
+    const set = dirtySet();
+    set.add(path("a/f"), Kind.Attributes, 1);
+    set.add(path("gone"), Kind.Gone | Kind.Directory, 1);
+    set.add(path("new"), Kind.Content | Kind.Directory, 1);
+    set.add(path("unknown"), Kind.Content | Kind.Directory | Kind.Subtree, 1);
+    set.add(path("file"), Kind.Content, 1);
+    const reached = ["a/f", "gone", "gone/f", "new", "unknown/b/f", "file/f"];
+    const free = ["", "a", "a/g", "a/f2", "new/f", "other"];
+    expect([...reached, ...free].filter((each) => set.reaches(path(each)))).toEqual(reached);
+    const batch = set.cut(options({ a: 0, "a/f": 1, file: 1 }, { missing: "hold" }))!;
+    expect(set.reaches(batch.entries[0]!.path)).toBe(true);
+    set.end(batch, delivered, 2);
+    expect(set.reaches(batch.entries[0]!.path)).toBe(false);
+  });
+
   it("sends attribute-only changes apart from content", () => {
     const set = dirtySet();
     set.add(path("a"), Kind.Attributes, 1);

@@ -68,9 +68,10 @@ describe("script/demo", () => {
       expect.arrayContaining(["create", "save in vim", "append", "overwrite", "median"]),
     );
     expect(demo.text()).not.toContain("not yet there");
-    for (const delay of changes.filter((_, index) => index % 4 > 1)) {
-      expect(Number(delay)).toBeGreaterThan(0);
-    }
+    const delays = changes.filter((_, index) => index % 4 > 1).map(Number);
+    // On a busy machine one may have arrived before this was seen; not all of them can.
+    for (const delay of delays) expect(delay).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...delays)).toBeGreaterThan(0);
     expectNothingLeft(demo);
   });
 
