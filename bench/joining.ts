@@ -13,11 +13,14 @@ export function joinResults(parts: readonly Results[]): Results {
   }
   const answers = new Map(
     parts
-      .flatMap((part) => part.answers.map((answer) => ({ ...answer, small: part.quick })))
+      .flatMap(({ answers: some, quick, rounds }) =>
+        some.map((answer) => ({ ...answer, small: quick, rounds: answer.rounds ?? rounds })),
+      )
       .map((answer) => [answer.question, answer]),
   );
   return {
     ...first,
+    rounds: Math.min(...parts.map(({ rounds }) => rounds)),
     quick: parts.every(({ quick }) => quick),
     tookSeconds: parts.reduce((sum, { tookSeconds }) => sum + tookSeconds, 0),
     machine: {
@@ -31,9 +34,8 @@ export function joinResults(parts: readonly Results[]): Results {
 }
 
 function differingField(one: Results, other: Results): string | undefined {
-  const facts = ({ machine, rounds, seed }: Results) => ({
+  const facts = ({ machine, seed }: Results) => ({
     machine: { ...machine, loadBefore: 0 },
-    rounds,
     seed,
   });
   const [here, there] = [Object.entries(facts(one)), Object.entries(facts(other))];

@@ -10,6 +10,8 @@ export interface Answer {
   readonly problem?: string;
   /** The question was asked in its small version, beside others in full. */
   readonly small?: boolean;
+  /** How often it was asked, beside others that were asked fewer times. */
+  readonly rounds?: number;
 }
 
 export interface Results {
@@ -61,7 +63,8 @@ function renderHead(results: Results): string {
   return lines.join("\n");
 }
 
-function renderAnswer(question: Question, answer: Answer, { contestants }: Results): string {
+function renderAnswer(question: Question, answer: Answer, results: Results): string {
+  const { contestants } = results;
   const { rows, problem } = answer;
   const first = reference(contestants);
   const lines = [`## ${question.title}`, "", question.method.replaceAll("\n", " "), ""];
@@ -72,6 +75,8 @@ function renderAnswer(question: Question, answer: Answer, { contestants }: Resul
     lines.push(`Not asked: ${without.join(", ")}.`, "");
   if (answer.small === true)
     lines.push("Asked in its small version: few values, so trust orders.", "");
+  if (answer.rounds !== undefined && answer.rounds > results.rounds)
+    lines.push(`Asked in ${answer.rounds} rounds.`, "");
   if (problem !== undefined) lines.push(`Not answered: ${oneLine(problem)}`, "");
   for (const matter of unique(rows.map((row) => row.matter))) {
     const here = rows.filter((row) => row.matter === matter);

@@ -85,6 +85,19 @@ describe("joinResults", () => {
     expect(joined.tookSeconds).toBe(1200);
   });
 
+  it("says which answer was asked for in more rounds than the others", () => {
+    const one = resultsOf([row("peer", 0, 5)], { rounds: 1 });
+    const other = resultsOf([row("peer", 0, 7)], {
+      answers: [{ question: "size", rows: [row("peer", 0, 7), row("peer", 1, 7)] }],
+      rounds: 2,
+    });
+    const joined = joinResults([one, other]);
+    expect(joined.rounds).toBe(1);
+    const page = renderReport(joined, [question, { ...question, name: "size", title: "How big?" }]);
+    expect(page.split("## How big?")[0]).not.toContain("rounds.");
+    expect(page.split("## How big?")[1]).toContain("Asked in 2 rounds.");
+  });
+
   it("names everyone who took part, and refuses two versions of one program", () => {
     const [one] = [resultsOf([])];
     const [program] = one.contestants;
