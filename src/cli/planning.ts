@@ -7,6 +7,7 @@ import { bothKeep, compileFilter, explanationText, type Filter } from "../filter
 import type { Batch } from "../model/batch.js";
 import { Kind } from "../model/change.js";
 import { displayPath, type RelativePath } from "../model/path.js";
+import type { SecretReference } from "../model/secret.js";
 import { DirtySet } from "../queue/dirty-set.js";
 import { describeCommand, sendArguments } from "../rsync/arguments.js";
 import { createLook } from "../transfer/look.js";
@@ -127,11 +128,23 @@ function notesOn({ endpoint, password }: TargetConfig): string[] {
     return ["In a real run all sessions share one ssh connection (-o ControlPath=…)."];
   }
   if (endpoint.kind === "module" && password !== undefined && password.kind !== "file") {
-    const where =
-      password.kind === "environment" ? `$${password.name}` : `the credential '${password.name}'`;
+    const where = placeOf(password);
     return [`The password comes from ${where}, in the environment of rsync (RSYNC_PASSWORD).`];
   }
   return [];
+}
+
+function placeOf(secret: SecretReference): string {
+  switch (secret.kind) {
+    case "file":
+      return secret.path;
+    case "environment":
+      return `$${secret.name}`;
+    case "credential":
+      return `the credential '${secret.name}'`;
+    case "given":
+      return "the configuration";
+  }
 }
 
 export function planLines(plans: readonly TargetPlan[]): string[] {

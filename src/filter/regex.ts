@@ -18,6 +18,49 @@ export function compileRegex(source: string): PathTest {
   };
 }
 
+/** An expression that must match a path as a whole; throws as `compileRegex` does. */
+export function compileWholeRegex(source: string): (path: string) => boolean {
+  const regex = readRegex(source);
+  return (path) => regex.matcher(asText(path)).matches();
+}
+
+/** What a search has found in a path: its first group ("" for none), and what follows it; latin1. */
+export interface Found {
+  readonly group: string;
+  readonly rest: string;
+}
+
+/** An expression that is searched for in a path; throws as `compileRegex` does. */
+export function compileRegexSearch(source: string): (path: string) => Found | undefined {
+  const regex = readRegex(source);
+  const hasGroup = regex.groupCount() > 0;
+  return (path) => {
+    const matcher = regex.matcher(asText(path));
+    if (!matcher.find()) return undefined;
+    const from = hasGroup ? matcher.start(1) : -1;
+    const group = from < 0 ? "" : path.slice(byteAt(path, from), byteAt(path, matcher.end(1)));
+    return { group, rest: path.slice(byteAt(path, matcher.end())) };
+  };
+}
+
+/** Where the character `index` of a path's text stands in its bytes. */
+function byteAt(path: string, index: number): number {
+  let text = 0;
+  let bytes = 0;
+  for (const name of path.split("/")) {
+    const shown = nameAsText(name);
+    const within = index - text;
+    if (within <= shown.length) {
+      // As it is: ASCII, or not UTF-8.
+      if (shown === name) return bytes + within;
+      return bytes + Buffer.byteLength(shown.slice(0, within));
+    }
+    text += shown.length + 1;
+    bytes += name.length + 1;
+  }
+  return path.length;
+}
+
 function readRegex(source: string): RE2JS {
   try {
     return RE2JS.compile(source);

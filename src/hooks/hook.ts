@@ -9,3 +9,14 @@ export interface Hook {
    */
   run(events: readonly HookEvent[], signal: AbortSignal): Promise<void>;
 }
+
+/** The other side has not taken the events, and says when it may be asked again. */
+export class BusyError extends Error {
+  override readonly name = "BusyError";
+  readonly retryAfterMs: number;
+
+  constructor(message: string, retryAfterMs: number) {
+    super(message);
+    this.retryAfterMs = retryAfterMs;
+  }
+}

@@ -5,4 +5,6 @@ export type SecretReference =
   /** A variable of this program's environment. */
   | { readonly kind: "environment"; readonly name: string }
   /** A systemd credential: $CREDENTIALS_DIRECTORY/NAME. */
-  | { readonly kind: "credential"; readonly name: string };
+  | { readonly kind: "credential"; readonly name: string }
+  /** The secret itself, for files of other programs that hold it in the open. It is never shown. */
+  | { readonly kind: "given"; readonly value: string };

@@ -4,15 +4,16 @@
  * No shell is ever involved. What the child is for is not known here.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import type { Writable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import type { Clock } from "../model/clock.js";
 
 export interface ChildOptions {
   readonly cwd?: string;
   readonly env: NodeJS.ProcessEnv;
   readonly stdin?: "pipe" | "ignore";
-  onStdout?(chunk: Buffer): void;
-  onStderr?(chunk: Buffer): void;
+  /** Where it returns a promise, no more is read before that has resolved. */
+  onStdout?(chunk: Buffer): unknown;
+  onStderr?(chunk: Buffer): unknown;
 }
 
 export interface Exit {
@@ -92,8 +93,8 @@ export function startChild(program: string, args: readonly string[], options: Ch
     }
   });
 
-  process_.stdout?.on("data", (chunk: Buffer) => options.onStdout?.(chunk));
-  process_.stderr?.on("data", (chunk: Buffer) => options.onStderr?.(chunk));
+  listen(process_.stdout, (chunk) => options.onStdout?.(chunk));
+  listen(process_.stderr, (chunk) => options.onStderr?.(chunk));
   // A child that ends early breaks its pipes (EPIPE, ECONNRESET); its exit says why.
   for (const pipe of process_.stdio) pipe?.on("error", () => undefined);
 
@@ -107,6 +108,15 @@ export function startChild(program: string, args: readonly string[], options: Ch
     },
     signalGroup,
   };
+}
+
+function listen(pipe: Readable | null, take: (chunk: Buffer) => unknown): void {
+  pipe?.on("data", (chunk: Buffer) => {
+    const taken = take(chunk);
+    if (!(taken instanceof Promise)) return;
+    pipe.pause();
+    void taken.then(() => pipe.resume());
+  });
 }
 
 function stillborn(error: NodeJS.ErrnoException): Child {

@@ -2,9 +2,8 @@
  * A module's password on its way to rsync: a file that rsync reads itself, or the environment of the
  * one process that needs it. Never an argument, never a log line.
  */
-import { constants } from "node:fs";
-import { access, readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { stat } from "node:fs/promises";
+import { readSecret } from "../kernel/secret.js";
 import type { Trouble } from "./trouble.js";
 import { troubleOf } from "./trouble.js";
 import type { RsyncSettings } from "./settings.js";
@@ -20,44 +19,25 @@ export async function passwordEnvironment(settings: RsyncSettings): Promise<Pass
   if (password === undefined) return { environment: { RSYNC_PASSWORD: "" } };
   const wrong = (said: string) => ({ trouble: troubleOf("password-file", endpoint, said) });
 
-  switch (password.kind) {
-    case "file": {
-      const fault = await passwordFileFault(password.path);
-      return fault === undefined ? { environment: { RSYNC_PASSWORD: "" } } : wrong(fault);
-    }
-    case "environment": {
-      const value = process.env[password.name];
-      if (value === undefined || value === "") return wrong(`$${password.name} is not set`);
-      return { environment: { RSYNC_PASSWORD: value } };
-    }
-    case "credential": {
-      const directory = process.env["CREDENTIALS_DIRECTORY"];
-      if (directory === undefined) return wrong("$CREDENTIALS_DIRECTORY is not set");
-      const file = join(directory, password.name);
-      try {
-        const [line = ""] = (await readFile(file, "utf8")).split(/\r?\n/);
-        if (line === "") return wrong(`the credential '${password.name}' is empty`);
-        return { environment: { RSYNC_PASSWORD: line } };
-      } catch (error) {
-        return wrong((error as Error).message);
-      }
-    }
+  if (password.kind === "file") {
+    const fault = await passwordFileFault(password.path);
+    return fault === undefined ? { environment: { RSYNC_PASSWORD: "" } } : wrong(fault);
   }
+  const reading = await readSecret(password);
+  return "fault" in reading
+    ? wrong(reading.fault)
+    : { environment: { RSYNC_PASSWORD: reading.value } };
 }
 
 /** What rsync would have against the file (authenticate.c, `getpassf`), in plain words. */
 export async function passwordFileFault(path: string): Promise<string | undefined> {
+  const reading = await readSecret({ kind: "file", path });
+  if ("fault" in reading) return reading.fault;
+  if (process.getuid?.() !== 0) return undefined;
   try {
-    const { mode, uid } = await stat(path);
-    await access(path, constants.R_OK);
-    if ((mode & 0o006) !== 0) {
-      return `${path} has mode ${(mode & 0o777).toString(8)} and is open to others; chmod 600 it`;
-    }
-    if (process.getuid?.() === 0 && uid !== 0) {
-      return `${path} belongs to user ${uid}; as root, rsync wants it to belong to root`;
-    }
-    const [line = ""] = (await readFile(path, "utf8")).split(/\r?\n/);
-    return line === "" ? `${path} has an empty first line` : undefined;
+    const { uid } = await stat(path);
+    if (uid === 0) return undefined;
+    return `${path} belongs to user ${uid}; as root, rsync wants it to belong to root`;
   } catch (error) {
     return (error as Error).message;
   }
