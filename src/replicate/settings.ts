@@ -1,4 +1,5 @@
 /** What one source and its targets need to know; a configuration or a caller supplies it. */
+import type { HookSettings } from "../hooks/settings.js";
 import type { RsyncSettings } from "../rsync/settings.js";
 import type { GuardLimit } from "../safety/surge.js";
 import type { BackoffSettings } from "../schedule/backoff.js";
@@ -29,7 +30,9 @@ export interface SourceSettings {
   /** Patterns of the filter language: what goes before, and what goes after everything else. */
   readonly first: readonly string[];
   readonly last: readonly string[];
-  /** At least one. */
+  /** What others are told. */
+  readonly hooks: readonly HookSettings[];
+  /** At least one, unless every hook is on `changed` alone. */
   readonly targets: readonly TargetSettings[];
 }
 

@@ -158,7 +158,9 @@ describe("events:", () => {
     expect(await said("events: [close_wirte]")).toEqual([
       "events[0]: expected close_write, create, mkdir, delete, moved_from, moved_to or attrib, got 'close_wirte'. Did you mean 'close_write'?",
     ]);
-    expect(await said("events: []")).toEqual(["events: expected at least one event, got an empty list"]);
+    expect(await said("events: []")).toEqual([
+      "events: expected at least one event, got an empty list",
+    ]);
   });
 });
 
