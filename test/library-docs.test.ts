@@ -10,6 +10,7 @@ import {
   passShape,
   trashShape,
 } from "../src/config/schema.js";
+import * as schema from "../src/config/schema.js";
 import { makeTempDir } from "./support/temp.js";
 
 const home = resolve(import.meta.dirname, "..");
@@ -85,6 +86,23 @@ describe("docs/library.md", () => {
     }
   });
 
+  it("has a hook take every setting that a configuration's may have, and nothing that is none", () => {
+    for (const [options, shape] of [
+      ["Hook", schema.hookShape],
+      ["HookRetry", schema.hookRetryShape],
+      ["Socket", schema.socketShape],
+      ["Http", schema.httpShape],
+      ["Cdn", schema.cdnShape],
+      ["Chinacache", schema.chinacacheShape],
+      ["Purge", schema.purgeShape],
+      ["Secret", schema.fastlyShape],
+    ] as const) {
+      const inherited = ["Http", "Purge"].includes(options) ? Object.keys(schema.fastlyShape) : [];
+      const names = [...optionsOf("hook-options", options), ...inherited];
+      expect(names.sort(), options).toEqual(Object.keys(shape).sort());
+    }
+  });
+
   it("names every option of watch() and replicate()", () => {
     const settings = readFileSync(join(home, "docs/configuration.md"), "utf8");
     for (const names of [
@@ -110,7 +128,7 @@ describe("docs/library.md", () => {
 /** The names that an interface of the library's options declares, as its source has them. */
 function optionsOf(file: string, name: string): string[] {
   const source = readFileSync(join(home, `src/library/${file}.ts`), "utf8");
-  const start = source.indexOf(`export interface ${name}Options {`);
+  const start = source.search(new RegExp(`^export interface ${name}Options [\\w ]*\\{`, "m"));
   const body = source.slice(start, source.indexOf("\n}\n", start));
-  return [...body.matchAll(/^ {2}readonly (\w+)\?/gm)].map(([, each]) => each ?? "");
+  return [...body.matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, each]) => each ?? "");
 }

@@ -22,6 +22,7 @@ export const DEFAULTS = {
   last: [],
   guard: { deletes: PART_DEFAULTS.limit, rewrites: "off" },
   passes: [],
+  hooks: [],
   audit: PART_DEFAULTS.audit,
   deletes: "mirror",
   adopt: "keep",
@@ -43,6 +44,19 @@ export const DEFAULTS = {
   largeFile: "64MiB",
   batch: "4000",
   retry: { first: "1s", max: "5m" },
+} as const;
+
+/** What holds for each hook. */
+export const HOOK_DEFAULTS = {
+  on: "delivered",
+  batch: "100",
+  queue: "10000",
+  timeout: "30s",
+  retry: { first: "1s", max: "5m", attempts: "10" },
+  socket: { body: "json" },
+  http: { method: "POST", body: "json" },
+  chinacache: { port: "80" },
+  purge: { method: "POST" },
 } as const;
 
 export const LOG_DEFAULTS = { level: "info", format: "auto" } as const;

@@ -88,7 +88,13 @@ const FOREIGN: Readonly<Record<string, string>> = {
   identityfile: "ssh.identity",
   ignore: "filter",
   localpath: "path",
+  event: "on",
+  events: "on",
+  exec: "command",
   maxdelete: "guard.deletes",
+  plugin: "hooks",
+  plugins: "hooks",
+  webhook: "hooks",
   remote: "to",
   rsyncpath: "remoteRsync",
   schedule: "passes",
@@ -101,15 +107,20 @@ const FOREIGN: Readonly<Record<string, string>> = {
   url: "to",
 };
 
+const PASSWORD = /^(?:pass|passwd|password|secret)$/;
+const TOKEN = /^(?:(?:api)?(?:key|token)|bearer|hmac)$/;
+
 function unknownKey(key: string, path: readonly PathPart[], given: Given, known: Schema): Problem {
   const at = [...path, key];
   const plain = key.toLowerCase().replace(/[-_]/g, "");
-  if (/^(?:pass|passwd|password|secret)$/.test(plain)) {
-    const message = "a password never stands in a configuration";
-    const hint = "Use passwordFile, passwordEnv or passwordCredential.";
+  const here = Object.keys(shapeAt(path, given.included, known));
+  const takesSecret = here.includes("secretFile");
+  if (PASSWORD.test(plain) || (takesSecret && TOKEN.test(plain))) {
+    const message = `a ${takesSecret ? "secret" : "password"} never stands in a configuration`;
+    const kind = takesSecret ? "secret" : "password";
+    const hint = `Use ${kind}File, ${kind}Env or ${kind}Credential.`;
     return problem(given, at, message, hint, "key");
   }
-  const here = Object.keys(shapeAt(path, given.included, known));
   const meant = foreignTo(plain, path, here) ?? nearest(key, here);
   const elsewhere = meant === undefined ? homeOf(key, known) : undefined;
   let hint: string | undefined;
@@ -134,6 +145,8 @@ function foreignTo(
 /** The keys of the mapping at a path. */
 function shapeAt(path: readonly PathPart[], included: boolean, known: Schema): object {
   if (path.at(-2) === "passes") return known.passShape;
+  const hook = path.lastIndexOf("hooks");
+  if (hook >= 0) return hookShapeAt(path.slice(hook + 2), known);
   if (path.at(-2) === "guard") return known.limitShape;
   switch (path.at(-1)) {
     case undefined:
@@ -159,6 +172,31 @@ function shapeAt(path: readonly PathPart[], included: boolean, known: Schema): o
   }
 }
 
+/** `path` begins in the hook. */
+function hookShapeAt(path: readonly PathPart[], known: Schema): object {
+  switch (path.at(-1)) {
+    case "retry":
+      return known.hookRetryShape;
+    case "socket":
+      return known.socketShape;
+    case "http":
+      return known.httpShape;
+    case "cdn":
+      return known.cdnShape;
+    case "chinacache":
+      return known.chinacacheShape;
+    case "purge":
+      return known.purgeShape;
+    case "cloudflare":
+      return known.cloudflareShape;
+    case "fastly":
+      return known.fastlyShape;
+    case undefined:
+    default:
+      return known.hookShape;
+  }
+}
+
 function homeOf(key: string, known: Schema): string | undefined {
   const homes: readonly (readonly [object, string])[] = [
     [known.mainShape, "at the top of the main file"],
@@ -172,6 +210,14 @@ function homeOf(key: string, known: Schema): string | undefined {
     [known.trashShape, "under 'trash'"],
     [known.passShape, "to an entry of 'passes'"],
     [known.logShape, "under 'log'"],
+    [known.hookShape, "to an entry of 'hooks'"],
+    [known.hookRetryShape, "under 'retry' of a hook"],
+    [known.socketShape, "under 'socket' of a hook"],
+    [known.httpShape, "under 'http' of a hook"],
+    [known.cdnShape, "under 'cdn' of a hook"],
+    [known.chinacacheShape, "under 'cdn.chinacache' of a hook"],
+    [known.purgeShape, "under 'cdn.purge' of a hook"],
+    [known.cloudflareShape, "under 'cdn.cloudflare' of a hook"],
   ];
   return homes.find(([shape]) => Object.hasOwn(shape, key))?.[1];
 }

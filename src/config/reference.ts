@@ -34,6 +34,11 @@ export function referenceTables(known: typeof schema): string {
       "On the target, on its source, or in `defaults`; the nearest wins.",
       rowsOf(target, inheritable),
     ),
+    section(
+      "A hook",
+      "An entry of `hooks`: what is told to whom. Exactly one of `command`, `socket`, `http` and `cdn`; see [hooks.md](hooks.md).",
+      rowsOf(itemsOf(source["hooks"]), Object.keys(known.hookShape)),
+    ),
   ].join("\n");
 }
 
@@ -51,7 +56,7 @@ function rowsOf(
     const node = properties[key] ?? {};
     const row = [`\`${prefix}${key}\``, kindOf(node), defaultOf(node), node.description ?? ""];
     // What the other tables show is not shown again.
-    const isShown = ["defaults", "sources", "targets"].includes(key);
+    const isShown = ["defaults", "sources", "targets", "hooks"].includes(key);
     const inner = isShown ? {} : propertiesOf(node);
     return [
       `| ${row.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`,

@@ -16,6 +16,7 @@ import { problem } from "./issues.js";
 import type { PathPart } from "./problem.js";
 import { formatPath, formatPlace } from "./problem.js";
 import { quote } from "./quote.js";
+import { tellsOnlyChanges, unknownTargets } from "./hooks.js";
 import type { WrittenSource, WrittenTarget } from "./schema.js";
 import { orderContradictions, sourceFrom, uselessWithoutIndex } from "./source.js";
 import { contradictions, endpointOf, refuseUseless, targetFrom } from "./target.js";
@@ -120,12 +121,29 @@ class Resolver {
       this.#claimName(targetNames, target.name, "target", at);
       targets.push(target);
     }
+    this.#checkHooks(settings, name, givenTargets, new Set(targetNames.keys()), standing);
     this.sources.push({
       name,
       path: latin1FromText(root),
       ...sourceFrom(settings),
       targets,
     });
+  }
+
+  #checkHooks(
+    { hooks }: CompleteSettings,
+    source: string,
+    written: readonly WrittenTarget[],
+    targets: ReadonlySet<string>,
+    { given, path }: Standing,
+  ): void {
+    this.#context.problems.push(...unknownTargets(hooks, source, targets));
+    if (written.length > 0 || tellsOnlyChanges(hooks)) return;
+    const message = "expected at least one target, got an empty list";
+    // That it may have none is worth saying only to somebody who has hooks.
+    const hint =
+      hooks.length === 0 ? undefined : "It needs none where every hook is 'on: changed'.";
+    this.#context.problems.push(problem(given, [...path, "targets"], message, hint));
   }
 
   async #resolveTarget(

@@ -12,6 +12,7 @@ import * as leaf from "./leaf.js";
 import { sourceSettings } from "./source-schema.js";
 import { targetSettings } from "./target-schema.js";
 
+export * from "./hooks-schema.js";
 export * from "./source-schema.js";
 export * from "./target-schema.js";
 
@@ -49,9 +50,10 @@ export const sourceShape = {
   path: leaf
     .path("expected the path of a directory")
     .meta({ kind: "path", description: "The directory to replicate." }),
-  targets: list(target, "targets").min(1, { error: "expected at least one target" }).meta({
+  targets: list(target, "targets").meta({
     kind: "list of targets",
-    description: "Where it is replicated to; a target is its address alone, or a mapping.",
+    description:
+      "Where it is replicated to; a target is its address alone, or a mapping. At least one, unless only hooks on `changed` are told.",
   }),
   ...sourceSettings,
   ...targetSettings,
@@ -132,6 +134,7 @@ export type WrittenFile = Omit<SoundFile, "sources"> & {
 };
 export type WrittenTarget = WrittenSource["targets"][number];
 export type WrittenPass = NonNullable<WrittenSettings["passes"]>[number];
+export type WrittenHook = NonNullable<WrittenSettings["hooks"]>[number];
 export type WrittenSettings = z.output<typeof settings>;
 /** Settings as text, as they come from a file or from command-line options. */
 export type SettingsInput = z.input<typeof settings>;

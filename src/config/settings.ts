@@ -8,6 +8,7 @@ import type { GuardLimit, TimedPassSettings } from "../replicate/settings.js";
 import type { LongestWaits } from "./config.js";
 import type { Environment } from "./environment.js";
 import { absolutePath, programPath } from "./home.js";
+import { hooksFrom, type PlacedHook } from "./hooks.js";
 import { parseDuration } from "./duration.js";
 import { DEFAULTS, PART_DEFAULTS } from "./defaults.js";
 import { faultOf } from "./fault-of.js";
@@ -21,7 +22,13 @@ import type * as schema from "./schema.js";
 
 /** Read, or put together with others, before layers are laid one over the other. */
 type Unread =
-  "filterFile" | "longestWait" | "passes" | "passwordFile" | "passwordEnv" | "passwordCredential";
+  | "filterFile"
+  | "hooks"
+  | "longestWait"
+  | "passes"
+  | "passwordFile"
+  | "passwordEnv"
+  | "passwordCredential";
 /** Joined key by key. */
 type Joined = "ssh" | "sessions" | "retry" | "guard" | "audit" | "trash";
 
@@ -34,6 +41,7 @@ export interface Settings extends Omit<WrittenSettings, Unread> {
   readonly fileRules?: readonly string[] | undefined;
   readonly waits?: LongestWaits | undefined;
   readonly passes?: readonly TimedPassSettings[] | undefined;
+  readonly hooks?: readonly PlacedHook[] | undefined;
 }
 
 /** Parts stay known while it is off: a nearer layer that switches it on may leave some out. */
@@ -49,6 +57,7 @@ export type CompleteSettings = Settings & {
   readonly waits: LongestWaits;
   readonly ssh: { readonly program: string; readonly options: readonly string[] };
   readonly passes: readonly TimedPassSettings[];
+  readonly hooks: readonly PlacedHook[];
   /** The smaller value of each has its default only from the larger one: see `target.ts`. */
   readonly sessions: { readonly idle?: number | undefined; readonly max: number };
   readonly retry: { readonly first?: number | undefined; readonly max: number };
@@ -88,6 +97,7 @@ export async function settleLayer(
     filterFile,
     longestWait,
     passes,
+    hooks,
     passwordFile,
     passwordEnv,
     passwordCredential,
@@ -116,6 +126,7 @@ export async function settleLayer(
     fileRules: filterFile && (await rulesFrom(filterFile, standing, context)),
     waits: longestWait === undefined ? undefined : waitsFrom(longestWait, standing, context),
     passes: passes && (await passesFrom(passes, standing, context)),
+    hooks: hooks && hooksFrom(hooks, standing, context),
   };
 }
 

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { DEFAULTS, PART_DEFAULTS } from "./defaults.js";
 import { filter, filterFile, list, mapping, offOrMapping } from "./forms.js";
+import { hookShape } from "./hooks-schema.js";
 import * as leaf from "./leaf.js";
 import { WATCH_EVENTS } from "../watch/counted-events.js";
 import { cron, dayWindow, duration, timeZone } from "./time-leaf.js";
@@ -142,6 +143,11 @@ export const sourceSettings = {
       description:
         "When so much changes at once that a person should look first: see guards.md. It goes by the index.",
     }),
+  hooks: list(mapping(hookShape), "hooks").optional().meta({
+    kind: "list of mappings",
+    standard: DEFAULTS.hooks,
+    description: "Who is told of what happens, and how: see hooks.md.",
+  }),
   passes: list(mapping(passShape), "passes").optional().meta({
     kind: "list of mappings",
     standard: DEFAULTS.passes,

@@ -23,10 +23,10 @@ export function sourceFrom(
     scanIntervalMs: settings.scanInterval,
     guard: { deletes: limitOf(guard.deletes), rewrites: limitOf(guard.rewrites) },
     passes: settings.passes,
+    hooks: settings.hooks.map((each) => each.hook),
     audit: audit.on ? { sharePerHour: share, checksum, repair } : undefined,
     first: settings.first,
     last: settings.last,
-    hooks: [],
   };
 }
 

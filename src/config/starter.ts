@@ -81,6 +81,9 @@ defaults:
     #rewrites: ${standard.guard.rewrites}
   # Compare everything by the clock, such as [{ cron: "0 3 * * *", timeZone: Europe/Berlin }].
   #passes: []
+  # Who is told of what happens, and how, such as
+  # [{ on: delivered, command: [/usr/local/bin/deployed] }].
+  #hooks: []
   # Compare a share of the tree in each hour while nothing else is to do; or off.
   #audit:
     #share: ${part.audit.share}

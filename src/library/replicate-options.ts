@@ -5,6 +5,7 @@
  */
 import type { DeletePolicy } from "../config/config.js";
 import type { FactListener } from "../model/fact.js";
+import type { HookOptions } from "./hook-options.js";
 import type { WatchEvent } from "../watch/watch.js";
 
 /**
@@ -33,6 +34,8 @@ export interface ReplicateOptions {
   readonly last?: readonly string[];
   /** When so much changes at once that a person should look first. */
   readonly guard?: "off" | GuardOptions;
+  /** Who is told of what happens, and how. */
+  readonly hooks?: readonly HookOptions[];
   /** Comparisons of everything, by the clock. */
   readonly passes?: readonly PassOptions[];
   /** A comparison without end, a little at a time. */

@@ -30,9 +30,9 @@ export interface SourceSettings {
   /** Patterns of the filter language: what goes before, and what goes after everything else. */
   readonly first: readonly string[];
   readonly last: readonly string[];
-  /** Who is told what became of changes. */
+  /** What others are told. */
   readonly hooks: readonly HookSettings[];
-  /** At least one. */
+  /** At least one, unless every hook is on `changed` alone. */
   readonly targets: readonly TargetSettings[];
 }
 

@@ -107,6 +107,14 @@ export class SourceHooks {
       case "hold-ended":
         this.#tell("recovered", [{ reason: `held ${fact.hold}: ${fact.how}` }]);
         break;
+      case "audit":
+      case "coverage":
+      case "deletes-refused":
+      case "gap":
+      case "hook":
+      case "note":
+      case "scan":
+        break;
     }
   }
 

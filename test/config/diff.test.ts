@@ -65,6 +65,7 @@ describe("diffConfigs()", () => {
     ["index", "index: off"],
     ["scanIntervalMs", "scanInterval: 1m"],
     ["events", "events: [close_write, delete]"],
+    ["hooks", "hooks: [{ command: [deployed] }]"],
     ["first", "first: ['*.css']"],
     ["last", "last: ['*.html']"],
   ])("sees a change of %s in a source: %s", async (key, line) => {

@@ -48,6 +48,9 @@ describe("publishedSchema()", () => {
       "index: off, scanInterval: 1m, guard: off, audit: off, passes: []",
       "guard: { deletes: off, rewrites: { entries: 10, share: 5% } }, audit: {}",
       'passes: [{ every: 12h }, { cron: "0 3 * * *", timeZone: UTC, window: "22:00-06:00" }]',
+      'hooks: [{ on: [delivered, held], command: [deployed, "{path}"], batch: 5, retry: { attempts: 3 } }]',
+      'hooks: [{ on: changed, match: ["*.php"], http: { url: "https://h/x", headers: { X: y } } }]',
+      'hooks: [{ socket: { to: "tcp://[::1]:8009" } }, { cdn: { base: "https://h/", fastly: { secretEnv: A } } }]',
       'first: ["*.css"], audit: { share: "${SHARE}", checksum: true }, trash: { keep: 7d }',
     ]) {
       expect(accepts(`sources: [{ path: /a, targets: [/b], ${line} }]`), line).toBe(true);
@@ -81,6 +84,12 @@ describe("publishedSchema()", () => {
     "passes: [{ every: 1 }]",
     "audit: { share: 4 }",
     "first: '*.css'",
+    "hooks: { command: [a] }",
+    "hooks: [{ on: deliverd, command: [a] }]",
+    "hooks: [{ command: a }]",
+    "hooks: [{ socket: { to: 10.0.0.1:8009 } }]",
+    "hooks: [{ http: { url: 'https://h/', method: GET } }]",
+    "hooks: [{ cdn: { purge: { url: 'https://h/' } } }]",
   ])("refuses %s on a source", (line) => {
     expect(accepts(`sources: [{ path: /a, targets: [/b], ${line} }]`)).toBe(false);
   });
@@ -111,6 +120,15 @@ describe("referenceTables()", () => {
       ...Object.keys(schema.limitShape).map((key) => `guard.rewrites.${key}`),
       ...Object.keys(schema.passShape).map((key) => `passes.${key}`),
       ...Object.keys(schema.auditShape).map((key) => `audit.${key}`),
+      ...Object.keys(schema.hookShape),
+      ...Object.keys(schema.hookRetryShape).map((key) => `retry.${key}`),
+      ...Object.keys(schema.socketShape).map((key) => `socket.${key}`),
+      ...Object.keys(schema.httpShape).map((key) => `http.${key}`),
+      ...Object.keys(schema.cdnShape).map((key) => `cdn.${key}`),
+      ...Object.keys(schema.chinacacheShape).map((key) => `cdn.chinacache.${key}`),
+      ...Object.keys(schema.purgeShape).map((key) => `cdn.purge.${key}`),
+      ...Object.keys(schema.cloudflareShape).map((key) => `cdn.cloudflare.${key}`),
+      ...Object.keys(schema.fastlyShape).map((key) => `cdn.fastly.${key}`),
     ];
     for (const key of keys) {
       const row = rows.find((line) => line.startsWith(`| \`${key}\` |`));

@@ -33,6 +33,7 @@ describe("loadConfig()", () => {
           last: [],
           guard: { deletes: { entries: 1_000, share: 0.5 }, rewrites: undefined },
           passes: [],
+          hooks: [],
           audit: { sharePerHour: 0.04, checksum: false, repair: true },
           targets: [
             {
