@@ -5,6 +5,7 @@ import { addApprove, addReject } from "./commands/decide.js";
 import { addExplain } from "./commands/explain.js";
 import { addFailures } from "./commands/failures.js";
 import { addFlush } from "./commands/flush.js";
+import { addImport } from "./commands/import.js";
 import { addInit } from "./commands/init.js";
 import { addPlan } from "./commands/plan.js";
 import { addReplica } from "./commands/replica.js";
@@ -36,6 +37,7 @@ export const COMMANDS: readonly AddCommand[] = [
   addPlan,
   addExplain,
   addReplica,
+  addImport,
   addInit,
   addSchema,
 ];
