@@ -13,6 +13,7 @@ import { addResync } from "./commands/resync.js";
 import { addRetry } from "./commands/retry.js";
 import { addRun } from "./commands/run.js";
 import { addSchema } from "./commands/schema.js";
+import { addSersync } from "./commands/sersync.js";
 import { addStatus } from "./commands/status.js";
 import { addSync } from "./commands/sync.js";
 import { addVerify } from "./commands/verify.js";
@@ -37,6 +38,7 @@ export const COMMANDS: readonly AddCommand[] = [
   addPlan,
   addExplain,
   addReplica,
+  addSersync,
   addImport,
   addInit,
   addSchema,
