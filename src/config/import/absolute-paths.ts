@@ -29,7 +29,11 @@ function absolute(node: DraftNode, key: string | undefined, directory: string): 
     return isRelative(key, node.value) ? { ...node, value: resolve(directory, node.value) } : node;
   }
   if (node.kind === "list") {
-    return { ...node, items: node.items.map((item) => absolute(item, key, directory)) };
+    // Of a command the program alone; its arguments are its own business.
+    const keyOf = (index: number) =>
+      key !== "command" ? key : index === 0 ? "program" : undefined;
+    const items = node.items.map((item, index) => absolute(item, keyOf(index), directory));
+    return { ...node, items };
   }
   const entries = node.entries.map(
     ([name, value]) => [name, absolute(value, name, directory)] as const,
