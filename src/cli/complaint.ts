@@ -4,6 +4,11 @@ import { Fault } from "../model/fault.js";
 
 /** Writes it to the standard error output. */
 export function complain(error: unknown): void {
+  process.stderr.write(`${complaintText(error)}\n`);
+}
+
+/** Without the end of its last line. */
+export function complaintText(error: unknown): string {
   const palette = createPalette(wantsColour(process.stderr));
   const name = palette.red("treecast:");
   const lines: string[] = [];
@@ -19,7 +24,7 @@ export function complain(error: unknown): void {
     if (wantsStack()) lines.push(error instanceof Error ? String(error.stack) : "");
     else lines.push("  Set TREECAST_DEBUG=1 to see where, and please report it.");
   }
-  process.stderr.write(`${lines.join("\n")}\n`);
+  return lines.join("\n");
 }
 
 function wantsStack(): boolean {

@@ -11,11 +11,17 @@ import { ExitStatus } from "./exit-status.js";
 import { aligned, cutText, shownText, untilText, widthOf } from "./shown.js";
 import { placeIn } from "./source-path.js";
 
+export interface FailuresFlags extends FileFlags {
+  readonly json?: true;
+  readonly script?: true;
+}
+
 /** Throws a Fault. */
-export async function listFailures(
-  wanted: Wanted,
-  flags: FileFlags & { readonly json?: true },
-): Promise<ExitStatus> {
+export async function listFailures(wanted: Wanted, flags: FailuresFlags): Promise<ExitStatus> {
+  if (flags.script === true) {
+    if (flags.json === true) throw new Fault("USAGE", "Cannot use --json together with --script");
+    return await printScript(wanted, flags);
+  }
   const failures = (await failuresOf(await chooseFrom(flags, wanted))).map(
     ({ failure }) => failure,
   );
@@ -23,6 +29,17 @@ export async function listFailures(
     flags.json === true ? JSON.stringify(failures, null, 2) : failureLines(failures).join("\n");
   process.stdout.write(`${text}\n`);
   return failures.length === 0 ? ExitStatus.Ok : ExitStatus.Incomplete;
+}
+
+/** Ends with 0 also where there is nothing to do: what was asked for is the script. */
+async function printScript(wanted: Wanted, flags: FileFlags): Promise<ExitStatus> {
+  const { failureScript } = await import("./failure-script.js");
+  const chosen = await chooseFrom(flags, wanted);
+  const found = await Promise.all(
+    chosen.flatMap(({ client, selections }) => selections.map((each) => client.failedRuns(each))),
+  );
+  process.stdout.write(Buffer.from(failureScript(found.flat(), Date.now()), "latin1"));
+  return ExitStatus.Ok;
 }
 
 export interface RetryFlags extends FileFlags {

@@ -13,8 +13,19 @@ import type { ChosenConfig } from "./chosen-config.js";
 import { ExitStatus } from "./exit-status.js";
 import { ownVersion } from "./version.js";
 
+export interface LiveOptions {
+  /** Said at the start, a line each, after what it is. */
+  readonly introduction?: readonly string[];
+  /** Told when all that can be watched is watched, and operators are answered. */
+  readonly onWatching?: () => void;
+}
+
 /** Resolves with the status to end with when a signal has stopped it. */
-export async function replicateLive(chosen: ChosenConfig, graceMs: number): Promise<ExitStatus> {
+export async function replicateLive(
+  chosen: ChosenConfig,
+  graceMs: number,
+  { introduction = [], onWatching }: LiveOptions = {},
+): Promise<ExitStatus> {
   endChildrenAtExit();
   const { config, again } = chosen;
   const logs = new ChangingLog(config);
@@ -22,6 +33,7 @@ export async function replicateLive(chosen: ChosenConfig, graceMs: number): Prom
   // Signals are listened to before anything is started: from here on nothing ends half-way.
   const early = new EarlyFailures((fact) => logs.log.listener(fact));
   greet(logs.log, config);
+  for (const line of introduction) logs.log.say("info", line, { kind: "start" });
   let daemon: Daemon;
   let reloads: Promise<void> | undefined;
   if (again !== undefined) {
@@ -39,6 +51,7 @@ export async function replicateLive(chosen: ChosenConfig, graceMs: number): Prom
   early.release();
   reloads = Promise.resolve();
   const control = await answerOperators(daemon, logs);
+  onWatching?.();
   await stop.asked;
   logs.log.say("info", `Stopping; what is in flight has ${durationText(graceMs)} to arrive`, {
     kind: "stopping",

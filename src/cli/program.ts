@@ -5,6 +5,7 @@ import { addApprove, addReject } from "./commands/decide.js";
 import { addExplain } from "./commands/explain.js";
 import { addFailures } from "./commands/failures.js";
 import { addFlush } from "./commands/flush.js";
+import { addImport } from "./commands/import.js";
 import { addInit } from "./commands/init.js";
 import { addPlan } from "./commands/plan.js";
 import { addReplica } from "./commands/replica.js";
@@ -12,6 +13,7 @@ import { addResync } from "./commands/resync.js";
 import { addRetry } from "./commands/retry.js";
 import { addRun } from "./commands/run.js";
 import { addSchema } from "./commands/schema.js";
+import { addSersync } from "./commands/sersync.js";
 import { addStatus } from "./commands/status.js";
 import { addSync } from "./commands/sync.js";
 import { addVerify } from "./commands/verify.js";
@@ -36,6 +38,8 @@ export const COMMANDS: readonly AddCommand[] = [
   addPlan,
   addExplain,
   addReplica,
+  addSersync,
+  addImport,
   addInit,
   addSchema,
 ];

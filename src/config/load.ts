@@ -5,6 +5,8 @@
 import { resolve } from "node:path";
 import { Fault } from "../model/fault.js";
 import type { Config } from "./config.js";
+import type { YamlDocument } from "./document.js";
+import { readYaml } from "./document.js";
 import type { Environment } from "./environment.js";
 import type { LoadContext } from "./file-tree.js";
 import { loadDocument } from "./file-tree.js";
@@ -36,13 +38,31 @@ export async function loadConfig(
       hint: "`treecast init` writes one to begin with.",
     });
   }
+  return configOf(main, read.document, environment);
+}
+
+/** A text as if it stood in `file`, which need not be there: relative paths begin at its directory. */
+export async function loadText(
+  text: string,
+  file: string,
+  { environment = process.env }: Pick<LoadOptions, "environment"> = {},
+): Promise<Config> {
+  const main = resolve(file);
+  return configOf(main, readYaml(text, main, environment), environment);
+}
+
+async function configOf(
+  main: string,
+  document: YamlDocument,
+  environment: Environment,
+): Promise<Config> {
   const context: LoadContext = {
     environment,
     known: await import("./schema.js"),
     problems: [],
     files: [main],
   };
-  const loaded = await loadDocument(main, read.document, context);
+  const loaded = await loadDocument(main, document, context);
   const resolved = await resolveConfig(loaded, context);
   if (context.problems.length > 0) {
     throw new ConfigFault(shownFile(main), inReadingOrder(context));

@@ -2,7 +2,14 @@
 import { request } from "node:http";
 import { hc } from "hono/client";
 import { FAULT_CODES, Fault, type FaultCode } from "../model/fault.js";
-import type { DaemonStatus, Decision, Failure, FlushTarget, Selection } from "./operations.js";
+import type {
+  DaemonStatus,
+  Decision,
+  Failure,
+  FlushTarget,
+  RunsByHand,
+  Selection,
+} from "./operations.js";
 import type { AppType, WireError } from "./routes.js";
 
 /** As `Operations`; throws its Faults, and CONTROL_UNAVAILABLE where the daemon does not answer. */
@@ -15,6 +22,7 @@ export interface ControlClient {
     signal?: AbortSignal,
   ): Promise<readonly FlushTarget[]>;
   failures(selection: Selection): Promise<readonly Failure[]>;
+  failedRuns(selection: Selection): Promise<readonly RunsByHand[]>;
   retry(selection: Selection, paths?: readonly string[]): Promise<number>;
   approve(selection: Selection): Promise<readonly Decision[]>;
   reject(selection: Selection): Promise<readonly Decision[]>;
@@ -59,6 +67,8 @@ export function connectControl(options: ControlClientOptions): ControlClient {
       ),
     failures: async (selection) =>
       answerOf(await within(answerMs).failures.$get({ query: { ...selection } }), who),
+    failedRuns: async (selection) =>
+      answerOf(await within(answerMs)["failed-runs"].$get({ query: { ...selection } }), who),
     retry: async (selection, paths) => {
       const json = { ...selection, ...(paths === undefined ? {} : { paths: [...paths] }) };
       const answer = await within(answerMs).retry.$post({ json });

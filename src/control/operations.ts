@@ -3,6 +3,7 @@
  * Everything is plain data, fit for JSON; a path is shown as people read it (`displayPath`), with the
  * latin1 form beside it where it has to be given back.
  */
+import type { FailedRuns } from "../replicate/failed-runs.js";
 import type { SourceStatus } from "../replicate/status.js";
 
 /** Which source and target is meant: by name; absent means all of them. */
@@ -41,6 +42,15 @@ export interface Failure {
   readonly retryAt: number;
 }
 
+/** What would deliver the failed paths of one target, run by hand. */
+export interface RunsByHand extends FailedRuns {
+  readonly source: string;
+  readonly target: string;
+  /** As shown to people. */
+  readonly address: string;
+  readonly failures: readonly Failure[];
+}
+
 /** What was decided, and where. */
 export interface Decision {
   readonly source: string;
@@ -58,6 +68,8 @@ export interface Operations {
     signal?: AbortSignal,
   ): Promise<readonly FlushTarget[]>;
   failures(selection: Selection): readonly Failure[];
+  /** Targets without a failed path are left out. */
+  failedRuns(selection: Selection): readonly RunsByHand[];
   /** Tries failed paths at once: those named (latin1), or all. Answers how many. */
   retry(selection: Selection, paths?: readonly string[]): number;
   /** Lets held work go. */

@@ -73,6 +73,9 @@ export function createRoutes(operations: Operations, options: RoutesOptions) {
     .get("/v1/failures", validator("query", checked(requests.selection)), (c) =>
       c.json(operations.failures(wanted(c.req.valid("query")))),
     )
+    .get("/v1/failed-runs", validator("query", checked(requests.selection)), (c) =>
+      c.json(operations.failedRuns(wanted(c.req.valid("query")))),
+    )
     .post("/v1/flush", validator("json", checked(requests.flush)), async (c) => {
       const { timeoutMs, ...rest } = c.req.valid("json");
       const signal = AbortSignal.any([c.req.raw.signal, closing]);

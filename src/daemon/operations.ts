@@ -5,6 +5,7 @@ import type {
   Failure,
   FlushTarget,
   Operations,
+  RunsByHand,
   Selection,
 } from "../control/operations.js";
 import type { Clock } from "../model/clock.js";
@@ -86,6 +87,17 @@ export class DaemonOperations implements Operations {
           ...failed,
         })),
       ),
+    );
+  }
+
+  failedRuns(selection: Selection): readonly RunsByHand[] {
+    return this.#choose(selection).flatMap(({ source, lanes }) =>
+      lanes.flatMap((lane) => {
+        const target = lane.settings.name;
+        const failures = this.failures({ source, target });
+        if (failures.length === 0) return [];
+        return [{ source, target, address: lane.address, failures, ...lane.failedRuns() }];
+      }),
     );
   }
 

@@ -23,6 +23,7 @@ import { LaneMemory } from "./lane-memory.js";
 import { LaneMoves, MOVED_IN } from "./lane-moves.js";
 import { LanePasses } from "./lane-passes.js";
 import { LaneReport } from "./lane-report.js";
+import { type FailedRuns, failedRuns } from "./failed-runs.js";
 import type { LaneSource } from "./lane-source.js";
 import { LaneTrash } from "./lane-trash.js";
 import type { PassReason } from "./passes.js";
@@ -305,6 +306,22 @@ export class TargetLane {
     const count = this.#dirty.retryNow(paths && ((path) => paths.has(path)));
     this.#pump();
     return count;
+  }
+
+  /** What would deliver the failed paths if a person ran it. */
+  failedRuns(): FailedRuns {
+    const { path: source, pinned } = this.#source.root;
+    return failedRuns(
+      this.#report.failed.list().map(({ path }) => path),
+      {
+        source,
+        settings: this.settings,
+        filter: this.#filter,
+        look: createLook(pinned),
+        missing: this.#onMissing(),
+        spares: (path) => this.#passes.kept.spares(path),
+      },
+    );
   }
 
   /** Runs a timed pass to its end; resolves early when the target goes away. */

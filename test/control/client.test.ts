@@ -33,6 +33,9 @@ describe("a control client", () => {
     const failures = await client.failures({ source: "www" });
     expect(failures).toEqual(operations.failures({}));
     expect(failures[0]?.path).toBe("\xc3\xa9/a");
+    expect(await client.failedRuns({ target: "web2" })).toMatchObject([
+      { source: "www", target: "web2", runs: [{ names: ["\xc3\xa9/a"] }], failures },
+    ]);
     expect(await client.retry({ source: "www", target: "web2" }, ["\xc3\xa9/a"])).toBe(1);
     expect(await client.retry({})).toBe(1);
     await client.resync({ target: "web3" }, "b\xff");
@@ -44,6 +47,7 @@ describe("a control client", () => {
       ["flush", { target: "web3" }, 5_000],
       ["failures", { source: "www" }],
       ["failures", {}],
+      ["failedRuns", { target: "web2" }],
       ["retry", { source: "www", target: "web2" }, ["\xc3\xa9/a"]],
       ["retry", {}, undefined],
       ["resync", { target: "web3" }, "b\xff"],

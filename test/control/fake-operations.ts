@@ -5,6 +5,7 @@ import type {
   Failure,
   FlushTarget,
   Operations,
+  RunsByHand,
   Selection,
 } from "../../src/control/operations.js";
 import { Fault } from "../../src/model/fault.js";
@@ -72,6 +73,30 @@ export class FakeOperations implements Operations {
         retryAt,
       })),
     );
+  }
+
+  failedRuns(selection: Selection): readonly RunsByHand[] {
+    this.#note("failedRuns", selection);
+    return this.#targets(selection)
+      .filter(({ target }) => target.failed.length > 0)
+      .map(({ source, target: { name, address, failed } }) => ({
+        source: source.name,
+        target: name,
+        address,
+        failures: failed.map((each) => ({
+          source: source.name,
+          target: name,
+          shown: Buffer.from(each.path, "latin1").toString("utf8"),
+          ...each,
+        })),
+        directory: source.path,
+        program: "rsync",
+        password: undefined,
+        runs: [
+          { deletes: false, args: ["-a", "./", address], names: failed.map(({ path }) => path) },
+        ],
+        leftOut: [],
+      }));
   }
 
   retry(selection: Selection, paths?: readonly string[]): number {

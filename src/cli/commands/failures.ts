@@ -1,15 +1,16 @@
 /** `treecast failures`: lists paths that targets would not take. */
 import type { Command } from "commander";
-import type { FileFlags } from "../common-options.js";
 import { addDaemonOptions } from "../daemon-options.js";
 import type { ExitStatus } from "../exit-status.js";
+import type { FailuresFlags } from "../failing.js";
 
 const EXAMPLES = `
 Examples:
   treecast failures
   treecast failures www web2 --json | jq -r '.[].shown'
+  treecast failures --script > by-hand.sh     read it, then: sh by-hand.sh
 
-Ends with 1 when there are any.`;
+Ends with 1 when there are any; with --script with 0.`;
 
 export function addFailures(program: Command, end: (status: ExitStatus) => void): void {
   const command = program
@@ -23,13 +24,10 @@ export function addFailures(program: Command, end: (status: ExitStatus) => void)
   addDaemonOptions(command);
   command
     .option("--json", "print JSON")
+    .option("--script", "print the rsync runs that would deliver them, as a script for sh")
     .addHelpText("after", EXAMPLES)
     .action(
-      async (
-        source: string | undefined,
-        target: string | undefined,
-        flags: FileFlags & { readonly json?: true },
-      ) => {
+      async (source: string | undefined, target: string | undefined, flags: FailuresFlags) => {
         const { listFailures } = await import("../failing.js");
         end(await listFailures({ source, target }, flags));
       },
