@@ -2,6 +2,8 @@
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { loadConfig } from "../../src/config/load.js";
+import { startDaemon } from "../../src/daemon/daemon.js";
 import type { HookAction, HookSettings, HookTrigger } from "../../src/hooks/settings.js";
 import { type Engine, stage, startEngine, untilEqual } from "../support/engine.js";
 import { untilKnown } from "../support/known.js";
@@ -169,6 +171,22 @@ describe("a hook on changed", () => {
     rmSync(join(source, "known"));
     await untilTold("changed known gone");
     expect(lines()).toEqual(["changed known", "changed known gone", "changed new"]);
+  });
+});
+
+describe("a source without targets", () => {
+  it("tells what changes, and replicates nothing", async () => {
+    const file = join(base, "plain.yaml");
+    const command = JSON.stringify([process.execPath, join(base, "recorder.mjs"), record]);
+    writeFileSync(
+      file,
+      `state: ${state}\nsources:\n  - path: ${source}\n    targets: []\n    hooks: [{ on: changed, command: ${command} }]\n`,
+    );
+    await using daemon = await startDaemon(await loadConfig(file));
+    writeFileSync(join(source, "a"), "x");
+    await untilTold("changed a");
+    await daemon.flush();
+    expect(daemon.status[0]).toMatchObject({ state: "watching", targets: [] });
   });
 });
 
