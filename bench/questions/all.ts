@@ -4,6 +4,7 @@ import { bulk } from "./bulk.js";
 import { churn } from "./churn.js";
 import { cost } from "./cost.js";
 import { directories } from "./directories.js";
+import { hooks } from "./hooks.js";
 import { idle } from "./idle.js";
 import { journal } from "./journal.js";
 import { latency } from "./latency.js";
@@ -22,6 +23,7 @@ export const questions: readonly Question[] = [
   overflow,
   outage,
   journal,
+  hooks,
   idle,
   cost,
 ];
