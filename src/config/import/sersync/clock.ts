@@ -1,12 +1,10 @@
 /** What sersync does by the clock: `failLog`, which is run again, and `crontab`, which sends everything. */
-import { formatDuration } from "../../duration.js";
 import type { DraftNode } from "../draft.js";
 import { list, mapping, text } from "../draft.js";
 import type { XmlElement } from "../xml.js";
 import type { Reading } from "./reading.js";
 import { patternRules } from "./rules.js";
 
-const MINUTE_MS = 60_000;
 const SHIPPED_RETRY_MINUTES = 60;
 const MOST_RETRY_MINUTES = 24 * 60;
 const SHIPPED_PASS_MINUTES = 600;
@@ -24,7 +22,7 @@ export function readFailLog(sersync: XmlElement, reading: Reading): DraftNode {
   const said = element === undefined ? undefined : reading.integer(element, "timeToExecute");
   const place = (attribute ?? element ?? sersync).place;
   const minutes = said === undefined || said <= 0 ? SHIPPED_RETRY_MINUTES : said;
-  const max = formatDuration(Math.min(minutes, MOST_RETRY_MINUTES) * MINUTE_MS);
+  const max = `${Math.min(minutes, MOST_RETRY_MINUTES)}m`;
   if (attribute === undefined) {
     reading.note({
       list: "changed",
@@ -73,7 +71,7 @@ export function readCrontab(
   }
   const said = reading.integer(element, "schedule");
   const minutes = said === undefined || said <= 0 ? SHIPPED_PASS_MINUTES : said;
-  const every = formatDuration(Math.min(minutes, MOST_PASS_MINUTES) * MINUTE_MS);
+  const every = `${Math.min(minutes, MOST_PASS_MINUTES)}m`;
   const becomes = `passes: every ${every}`;
   if (minutes !== said || minutes > MOST_PASS_MINUTES) {
     const why = `expected 1–${MOST_PASS_MINUTES} minutes; where they are none, sersync takes ${SHIPPED_PASS_MINUTES}`;

@@ -8,10 +8,11 @@ import { checkOptions, readOptions } from "../../../rsync/options.js";
 import { faultOf } from "../../fault-of.js";
 import { quote } from "../../quote.js";
 import { formatSize } from "../../size.js";
-import type { DraftNode } from "../draft.js";
+import type { DraftNode, DraftText } from "../draft.js";
 import { list, mapping, text } from "../draft.js";
 import type { XmlAttribute } from "../xml.js";
 import { Archive } from "./archive.js";
+import { bytesOfLimit } from "./bandwidth.js";
 import type { Reading } from "./reading.js";
 import type { RemoteShell } from "./remote-shell.js";
 import { readRemoteShell } from "./remote-shell.js";
@@ -25,7 +26,7 @@ export const SHIPPED_PARAMETERS = "-artuz";
 export interface Parameters {
   /** Settings of targets and sources, by key. */
   readonly settings: ReadonlyMap<string, DraftNode>;
-  readonly rules: readonly string[];
+  readonly rules: readonly DraftText[];
   /** As written: relative ones start in the watched directory. */
   readonly ruleFiles: readonly string[];
   readonly passwordFile: string | undefined;
@@ -33,13 +34,19 @@ export interface Parameters {
   readonly shell: RemoteShell | undefined;
 }
 
+export interface Situation {
+  readonly hasDeletes: boolean;
+  /** Options that sersync wrote behind the parameters, from elements of their own: they won. */
+  readonly behind: ReadonlySet<string>;
+}
+
 export function readParameters(
   line: string,
   at: XmlAttribute,
-  hasDeletes: boolean,
+  situation: Situation,
   reading: Reading,
 ): Parameters {
-  const reader = new ParameterReader(at, hasDeletes, reading);
+  const reader = new ParameterReader(at, situation, reading);
   const split = splitWords(line);
   if (split.ok) reader.read(split.words);
   else reading.refuse(at, split.expected);
@@ -50,12 +57,12 @@ type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 class ParameterReader {
   readonly #at: XmlAttribute;
-  readonly #hasDeletes: boolean;
+  readonly #situation: Situation;
   readonly #reading: Reading;
   readonly #archive = new Archive();
   readonly #settings = new Map<string, DraftNode>();
   readonly #handedOn: string[] = [];
-  readonly #rules: string[] = [];
+  readonly #rules: DraftText[] = [];
   readonly #ruleFiles: string[] = [];
   readonly #found: Mutable<Pick<Parameters, "passwordFile" | "port" | "shell">> = {
     passwordFile: undefined,
@@ -63,9 +70,9 @@ class ParameterReader {
     shell: undefined,
   };
 
-  constructor(at: XmlAttribute, hasDeletes: boolean, reading: Reading) {
+  constructor(at: XmlAttribute, situation: Situation, reading: Reading) {
     this.#at = at;
-    this.#hasDeletes = hasDeletes;
+    this.#situation = situation;
     this.#reading = reading;
   }
 
@@ -100,6 +107,9 @@ class ParameterReader {
     if (this.#archive.takes(shown, name)) return;
     if (argument === undefined && takesValue(name)) {
       this.#refuse(shown, "it needs an argument");
+    } else if (this.#situation.behind.has(name)) {
+      const why = "an element of its own says the same, and stood behind it on the command line";
+      this.#note("no-equal", shown, undefined, why);
     } else if (Object.hasOwn(ALWAYS, name)) {
       this.#note("carried", shown, undefined, ALWAYS[name]);
     } else if (Object.hasOwn(NO_EQUAL, name)) {
@@ -112,7 +122,7 @@ class ParameterReader {
   }
 
   #readDelete(shown: string): void {
-    if (this.#hasDeletes) this.#note("carried", shown, "deletes: mirror");
+    if (this.#situation.hasDeletes) this.#note("carried", shown, "deletes: mirror");
     else {
       const why = 'with inotify/delete start="false" nothing is ever deleted on a replica';
       this.#note("no-equal", shown, undefined, why);
@@ -175,7 +185,7 @@ class ParameterReader {
     const rule = /^(?:[-+] |!$)/.test(argument) ? argument : sign + argument;
     const fault = faultOf(() => parseRule(rule));
     if (fault === undefined) {
-      this.#rules.push(rule);
+      this.#rules.push(text(rule, this.#at.place));
       this.#note("carried", `${shown} ${argument}`, `filter: ${rule}`);
     } else {
       this.#reading.refuse(this.#at, fault.message, fault.hint);
@@ -257,23 +267,4 @@ const WITH_VALUE = new Set(
 
 function takesValue(name: string): boolean {
   return WITH_VALUE.has(name);
-}
-
-const UNITS: Readonly<Record<string, number>> = {
-  "": 1024,
-  b: 1,
-  k: 2 ** 10,
-  m: 2 ** 20,
-  g: 2 ** 30,
-};
-
-/** Units of 1024 bytes where none is written; `KB` is 1000, `K` and `KiB` are 1024. */
-function bytesOfLimit(argument: string): number | undefined {
-  const parts = /^(\d{1,12}(?:\.\d{1,6})?)(?:([kmg])(i?b)?|(b))?$/i.exec(argument);
-  if (parts === null) return undefined;
-  const [, number = "", letter = "", suffix = "", bytes = ""] = parts;
-  const unit = (letter || bytes).toLowerCase();
-  const decimal = suffix.toLowerCase() === "b";
-  const factor = decimal ? 1000 ** ("kmg".indexOf(unit) + 1) : (UNITS[unit] ?? 1024);
-  return Math.round(Number(number) * factor);
 }

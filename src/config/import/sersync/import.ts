@@ -84,10 +84,9 @@ function readHead(
   const sources = readSources(localPaths, transport, reading);
   addPlugin(head, sersync, sources, reading);
   const initial = readInitial(options, filter.isOn, hasDeletes, { start, sersync }, reading);
-  const ownRules = transport.rules.map((rule) => text(rule, sersync.place));
   const files = transport.ruleFiles.map((path) => text(path, sersync.place));
   const defaults = mapping([
-    ["filter", rules(ownRules)],
+    ["filter", rules(transport.rules)],
     ["filterFile", files.length === 0 ? undefined : list(files)],
     ...events.settings,
     ["initial", initial],

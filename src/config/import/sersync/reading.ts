@@ -28,7 +28,7 @@ export class Reading {
   #walk(element: XmlElement, path: string): void {
     this.#paths.set(element, path);
     for (const attribute of element.attributes.values()) {
-      this.#paths.set(attribute, `${path}@${attribute.name}`);
+      this.#paths.set(attribute, `${path === "" ? "head" : path}@${attribute.name}`);
     }
     for (const child of element.children) {
       this.#walk(child, path === "" ? child.name : `${path}/${child.name}`);

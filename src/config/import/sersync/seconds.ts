@@ -1,6 +1,4 @@
 /** rsync's whole seconds as a length of time that the schema takes. */
-import { formatDuration } from "../../duration.js";
-
 /** `value` is undefined where rsync would wait for ever. */
 export function seconds(
   count: number,
@@ -10,6 +8,6 @@ export function seconds(
   if (count <= 0) {
     return { why: `it is without a limit there; here the usual ${key} holds, as nothing may hang` };
   }
-  const value = formatDuration(Math.min(count, most) * 1000);
+  const value = `${Math.min(count, most)}s`;
   return count <= most ? { value } : { value, why: `the most here is ${value}` };
 }

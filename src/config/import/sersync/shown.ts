@@ -1,11 +1,17 @@
 /** How elements and attributes of a confxml.xml are shown in notes, and what is said of strangers. */
-import { quote } from "../../quote.js";
 import type { XmlAttribute, XmlElement } from "../xml.js";
 
-/** An attribute's value on one line; never a password. */
+const MOST_CHARACTERS = 120;
+
+/** An attribute's value on one line, else as it stands there; never a password. */
 export function shownValue({ name, value }: XmlAttribute, mark = "'"): string {
-  const shown = /^(?:passwd|password)$/i.test(name) ? "…" : quote(value).slice(1, -1);
-  return `${mark}${value === "" ? "" : shown}${mark}`;
+  const shown = /^(?:passwd|password)$/i.test(name) ? "…" : onOneLine(value);
+  return `${mark}${shown}${mark}`;
+}
+
+function onOneLine(value: string): string {
+  const plain = value.replace(/\p{C}/gu, "\ufffd");
+  return plain.length > MOST_CHARACTERS ? `${plain.slice(0, MOST_CHARACTERS)}…` : plain;
 }
 
 /** `inotify/delete start="false"`. */

@@ -4,7 +4,6 @@ import { posix } from "node:path";
 import { formatEndpoint, parseEndpoint } from "../../../model/endpoint.js";
 import { faultOf } from "../../fault-of.js";
 import type { Place } from "../../problem.js";
-import { formatPlace } from "../../problem.js";
 import type { DraftNode, DraftText } from "../draft.js";
 import { list, mapping, text } from "../draft.js";
 import type { XmlElement } from "../xml.js";
@@ -103,8 +102,12 @@ function readRemotes(localpath: XmlElement, transport: Transport, reading: Readi
       targets.set(key, text(to, remote.place));
       reading.carried(remote, `to: ${to}`);
     } else {
-      const where = first.place === undefined ? "above" : `at ${formatPlace(first.place)}`;
-      reading.changed(remote, undefined, `the same replica stands ${where}, and is kept up once`);
+      const line = first.place?.line ?? remote.place.line;
+      reading.changed(
+        remote,
+        undefined,
+        `the same replica stands in line ${line}; it is kept up once`,
+      );
     }
   }
   return [...targets.values()];

@@ -1,10 +1,10 @@
 /** The section `sersync/rsync`: how replicas are reached, and rsync's options as settings. */
 import { resolve } from "node:path";
-import type { DraftNode } from "../draft.js";
+import type { DraftNode, DraftText } from "../draft.js";
 import { list, mapping, text } from "../draft.js";
 import type { XmlAttribute, XmlElement } from "../xml.js";
 import { readParameters, SHIPPED_PARAMETERS } from "./common-params.js";
-import type { Parameters } from "./common-params.js";
+import type { Parameters, Situation } from "./common-params.js";
 import type { Reading } from "./reading.js";
 import { seconds } from "./seconds.js";
 
@@ -14,7 +14,7 @@ export interface Transport {
   /** Of the daemon; that of ssh is a setting. */
   readonly port: number | undefined;
   readonly settings: ReadonlyMap<string, DraftNode>;
-  readonly rules: readonly string[];
+  readonly rules: readonly DraftText[];
   readonly ruleFiles: readonly string[];
 }
 
@@ -35,17 +35,24 @@ export function readTransport(
   if (ssh !== undefined) {
     reading.carried(ssh, isSsh ? "targets over ssh" : "targets in modules of an rsync daemon");
   }
-  const parameters = parametersOf(rsync ?? sersync, hasDeletes, reading);
-  const settings = new Map(parameters.settings);
-  const at = reading.attribute(reading.child(rsync, "commonParams"), "params");
   const login = readLogin(rsync, isSsh, reading);
+  const ownPort = readPort(rsync, isSsh, reading);
+  const timeout = readTimeout(rsync, reading);
+  const behind = new Set([
+    ...(login.passwordFile === undefined ? [] : ["--password-file"]),
+    ...(ownPort === undefined ? [] : ["--port"]),
+    ...(timeout.isOn ? ["--timeout"] : []),
+  ]);
+  const parameters = parametersOf(rsync ?? sersync, { hasDeletes, behind }, reading);
+  const settings = new Map(parameters.settings);
+  if (timeout.node !== undefined) settings.set("timeout", timeout.node);
+  const at = reading.attribute(reading.child(rsync, "commonParams"), "params");
   const file = login.passwordFile ?? passwordFileOf(parameters, at, isSsh, reading);
   if (file !== undefined) {
     const { value, place } = file;
     settings.set("passwordFile", text(resolve(directory, value), place));
   }
-  const port = readPort(rsync, isSsh, reading) ?? portOf(parameters, at, isSsh, reading);
-  readTimeout(rsync, settings, reading);
+  const port = ownPort ?? portOf(parameters, at, isSsh, reading);
   const user = login.user ?? (isSsh ? parameters.shell?.user : undefined);
   if (at !== undefined) addShell(parameters, { at, isSsh, directory }, settings, reading);
   if (!isSsh && settings.delete("remoteRsync") && at !== undefined) {
@@ -67,11 +74,11 @@ export function readTransport(
   };
 }
 
-function parametersOf(rsync: XmlElement, hasDeletes: boolean, reading: Reading): Parameters {
+function parametersOf(rsync: XmlElement, situation: Situation, reading: Reading): Parameters {
   const element = reading.child(rsync, "commonParams");
   const attribute = reading.attribute(element, "params");
   if (attribute !== undefined) {
-    return readParameters(attribute.value, attribute, hasDeletes, reading);
+    return readParameters(attribute.value, attribute, situation, reading);
   }
   const { place } = element ?? rsync;
   reading.note({
@@ -82,7 +89,7 @@ function parametersOf(rsync: XmlElement, hasDeletes: boolean, reading: Reading):
     why: "it is what sersync's own file says",
   });
   const standing = { name: "params", value: SHIPPED_PARAMETERS, place };
-  return readParameters(SHIPPED_PARAMETERS, standing, hasDeletes, reading);
+  return readParameters(SHIPPED_PARAMETERS, standing, situation, reading);
 }
 
 interface Login {
@@ -180,30 +187,27 @@ function portOf(
   return undefined;
 }
 
-/** It stood behind the parameters on rsync's command line, and so won over theirs. */
 function readTimeout(
   rsync: XmlElement | undefined,
-  settings: Map<string, DraftNode>,
   reading: Reading,
-): void {
+): { readonly isOn: boolean; readonly node?: DraftNode } {
   const element = reading.child(rsync, "timeout");
-  if (element === undefined) return;
+  if (element === undefined) return { isOn: false };
   if (reading.flag(element) !== true) {
     reading.attribute(element, "time");
     reading.carried(element, "the usual timeout: it is switched off");
-    return;
+    return { isOn: false };
   }
   const count = reading.integer(element, "time");
   if (count === undefined) {
     if (!element.attributes.has("time")) reading.refuse(element, "expected the attribute time");
-    return;
+    return { isOn: true };
   }
   const { value, why } = seconds(count, 3600, "timeout");
   const becomes = value === undefined ? undefined : `timeout: ${value}`;
-  settings.delete("timeout");
-  if (value !== undefined) settings.set("timeout", text(value, element.place));
   if (why === undefined) reading.carried(element, becomes ?? "");
   else reading.changed(element, becomes, why);
+  return value === undefined ? { isOn: true } : { isOn: true, node: text(value, element.place) };
 }
 
 function addShell(
@@ -247,7 +251,7 @@ function addShell(
     list: "changed",
     place: at.place,
     what: "commonParams -e",
-    becomes: entries.entries.length > 0 ? "ssh" : undefined,
+    becomes: `ssh: { ${entries.entries.map(([key]) => key).join(", ")} }`,
     why: "sersync's own `-e ssh` stood behind it and won, so that only here it takes effect",
   });
 }
