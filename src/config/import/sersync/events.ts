@@ -66,7 +66,8 @@ export function readEvents(head: XmlElement, reading: Reading): EventSettings {
     if (element !== undefined) tell(name, event, element, isOn(name), counted, reading);
   }
   const deleteAt = asked.get("delete")?.element?.place;
-  if (!isOn("delete")) settings.set("deletes", text("never", deleteAt));
+  if (!isOn("delete"))
+    settings.set("deletes", text("never", deleteAt, 'inotify/delete start="false"'));
   addModify(ask("modify", false), settings, reading);
   return { hasDeletes: isOn("delete"), settings };
 }

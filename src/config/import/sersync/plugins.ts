@@ -1,8 +1,8 @@
 /** Plugins, which are hooks here: which one is on, and which sources it hears of. */
 import { posix } from "node:path";
-import type { DraftNode } from "../draft.js";
 import { list, mapping, text } from "../draft.js";
 import type { XmlElement } from "../xml.js";
+import type { Action } from "./plugin-actions.js";
 import { readAction } from "./plugin-actions.js";
 import type { SersyncPlugin } from "./options.js";
 import { SERSYNC_PLUGINS } from "./options.js";
@@ -34,8 +34,7 @@ export function addPlugin(
   if (chosen.name === "command") {
     const action = readAction("command", section, undefined, reading);
     if (action === undefined) return;
-    for (const source of sources)
-      source.hooks.push(hookNode(chosen.name, section, ["delivered-everywhere"], action));
+    for (const source of sources) addHook(source, chosen.name, section, action);
     return;
   }
   for (const { element, path, pathPlace } of localPathsOf(section, reading)) {
@@ -45,14 +44,14 @@ export function addPlugin(
     if (action === undefined) continue;
     if (source === undefined) {
       const own = loneSource({ element, path, pathPlace });
-      own.hooks.push(hookNode(chosen.name, section, ["changed"], action));
+      addHook(own, chosen.name, section, action);
       sources.push(own);
       const why = `sersync watched this path in place of the localpath; here both are watched, and the plugin hears of ${path} alone`;
       reading.changed(element, `a source of the path ${path} without targets`, why);
       continue;
     }
     const match = base === undefined ? undefined : matchBelow(posix.relative(source.path, path));
-    source.hooks.push(hookNode(chosen.name, section, ["delivered-everywhere"], action, match));
+    addHook(source, chosen.name, section, action, match);
     if (match === undefined) {
       reading.carried(element, `hooks of the source of ${path}`);
     } else {
@@ -82,7 +81,7 @@ export function loneSources(
     const action = readAction(name, name === "command" ? section : one.element, undefined, reading);
     if (action === undefined) continue;
     const source = sources.get(one.path) ?? loneSource(one);
-    source.hooks.push(hookNode(name, section, ["changed"], action));
+    addHook(source, name, section, action);
     sources.set(one.path, source);
     reading.carried(one.element, `a source of the path ${one.path} without targets`);
   }
@@ -169,28 +168,26 @@ function matchBelow(path: string): string {
   return `/${path.replace(/[\\*?[]/g, "\\$&")}/***`;
 }
 
-function hookNode(
+/** Without targets nothing is ever delivered: the change itself is told. */
+function addHook(
+  source: SourceDraft,
   name: Plugin,
   section: XmlElement,
-  on: readonly string[],
-  action: readonly (readonly [string, DraftNode])[],
+  action: Action,
   match?: string,
-): DraftNode {
+): void {
   const { place } = section;
-  return mapping(
+  const on = source.targets.length > 0 ? "delivered-everywhere" : "changed";
+  const count = source.hooks.length + 1;
+  const hook = mapping(
     [
-      ["name", text(name, place)],
-      [
-        "on",
-        list(
-          on.map((each) => text(each, place)),
-          place,
-        ),
-      ],
+      ["name", text(count === 1 ? name : `${name}-${count}`, place)],
+      ["on", list([text(on, place)], place)],
       ["match", match === undefined ? undefined : list([text(match, place)], place)],
       ["per", text("path", place)],
       ...action,
     ],
     place,
   );
+  source.hooks.push(hook);
 }
