@@ -1,6 +1,6 @@
 /**
- * Regular expressions in rules (`re:`), in RE2's language: no back-references, no look-around, and
- * time linear in the length of the path, so that `(a+)+$` cannot hang the program.
+ * Regular expressions in rules (`re:` and `sersync:`), in RE2's language: no back-references, no
+ * look-around, and time linear in the length of the path, so that `(a+)+$` cannot hang the program.
  *
  * An expression sees a path as a person does: UTF-8 decoded, name by name; a name that is not valid
  * UTF-8 is seen as one character (U+0000 to U+00FF) for each of its bytes.
@@ -61,9 +61,24 @@ function byteAt(path: string, index: number): number {
   return path.length;
 }
 
-function readRegex(source: string): RE2JS {
+/**
+ * As sersync holds its expressions against a path: the whole of it, in each form that sersync asks
+ * about. An entry in the root is its bare name, a deeper one has a slash before it (`/a/b`); the
+ * directories that it finds at its start it asks about as `static/` and `a/b/`.
+ */
+export function compileSersyncRegex(source: string): PathTest {
+  // Boost's dot, unlike RE2's, takes any character.
+  const regex = readRegex(source, RE2JS.DOTALL);
+  return (path, isDirectory) => {
+    const text = asText(path);
+    const inEvents = text.includes("/") ? `/${text}` : text;
+    return regex.matches(inEvents) || (isDirectory && regex.matches(`${text}/`));
+  };
+}
+
+function readRegex(source: string, flags = 0): RE2JS {
   try {
-    return RE2JS.compile(source);
+    return RE2JS.compile(source, flags);
   } catch (error) {
     if (!(error instanceof RE2JSSyntaxException)) throw error;
     throw new RangeError(error.message.replace("error parsing regexp: ", ""), { cause: error });

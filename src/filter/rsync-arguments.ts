@@ -22,7 +22,7 @@ export function rsyncArguments(filter: Filter): string[] {
 function sound(rules: readonly ListedRule[]): readonly ListedRule[] {
   // rsync knows no regular expressions. Without such an exclude it hides less; but without such an
   // include every exclude that follows might hide what the include keeps.
-  const end = rules.findIndex((rule) => rule.kind === "regex" && rule.action === "include");
+  const end = rules.findIndex((rule) => rule.kind !== "pattern" && rule.action === "include");
   const given = (end < 0 ? rules : rules.slice(0, end)).filter((rule) => rule.kind === "pattern");
   // Includes after the last exclude change nothing.
   return given.slice(0, given.findLastIndex((rule) => rule.action === "exclude") + 1);

@@ -7,7 +7,8 @@
  */
 import { readPattern } from "./pattern.js";
 import type { Pattern } from "./pattern.js";
-import { compileRegex } from "./regex.js";
+import { compileRegex, compileSersyncRegex } from "./regex.js";
+import type { PathTest } from "./regex.js";
 import type { Rule } from "./rule.js";
 import { SLASH, firstByte, lastByte, matchesWildcard, parseWildcard, shapeOf } from "./wildcard.js";
 import type { Wildcard } from "./wildcard.js";
@@ -33,7 +34,7 @@ export interface RuleTest {
 }
 
 export function compileRule(rule: Rule): RuleTest {
-  const compiled = rule.kind === "regex" ? regexTest(rule.pattern) : patternTest(rule.pattern);
+  const compiled = ruleTest(rule);
   if (!rule.negated) return compiled;
   const { directoryOnly, test } = compiled;
   return {
@@ -44,8 +45,12 @@ export function compileRule(rule: Rule): RuleTest {
   };
 }
 
-function regexTest(source: string): RuleTest {
-  const matches = compileRegex(source);
+function ruleTest({ kind, pattern }: Rule): RuleTest {
+  if (kind === "pattern") return patternTest(pattern);
+  return regexTest(kind === "regex" ? compileRegex(pattern) : compileSersyncRegex(pattern));
+}
+
+function regexTest(matches: PathTest): RuleTest {
   const test: Test = (path, _start, isDirectory) => matches(path, isDirectory);
   return { key: {}, directoryOnly: false, test };
 }

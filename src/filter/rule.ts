@@ -1,5 +1,6 @@
 /**
- * One filter rule as an operator writes it: `- *.log`, `+ /keep/***`, `*.tmp`, `- re:\.bak$`, `!`.
+ * One filter rule as an operator writes it: `- *.log`, `+ /keep/***`, `*.tmp`, `- re:\.bak$`,
+ * `- sersync:(.*)\.php`, `!`.
  *
  * Only reading: what a rule matches is in rule-test.ts, how rules work together in filter.ts.
  */
@@ -18,12 +19,18 @@ export interface Rule {
   readonly action: RuleAction;
   /** As it was written. */
   readonly text: string;
-  readonly kind: "pattern" | "regex";
+  /** `sersync` is a regular expression that matches as sersync's do. */
+  readonly kind: "pattern" | "regex" | "sersync";
   /** What follows the prefix: an rsync pattern or a regular expression; "" for `!`. */
   readonly pattern: string;
   /** `-!` and `+!`: takes effect where the pattern does not match. */
   readonly negated: boolean;
 }
+
+const EXPRESSIONS = [
+  ["re:", "regex"],
+  ["sersync:", "sersync"],
+] as const;
 
 /** Throws a `FILTER_INVALID` fault that names the column and what was expected there. */
 export function parseRule(text: string): Rule {
@@ -34,10 +41,11 @@ export function parseRule(text: string): Rule {
   if (body.startsWith("preset:")) {
     throw unreadable(text, start, "a pattern", `Write '${body}' alone, without a sign before it.`);
   }
-  if (body.startsWith("re:")) {
-    const pattern = body.slice("re:".length);
-    checkRegex(text, pattern, start + "re:".length);
-    return { action, text, kind: "regex", pattern, negated };
+  for (const [prefix, kind] of EXPRESSIONS) {
+    if (!body.startsWith(prefix)) continue;
+    const pattern = body.slice(prefix.length);
+    checkRegex(text, pattern, start + prefix.length);
+    return { action, text, kind, pattern, negated };
   }
   checkPattern(text, body, start);
   return { action, text, kind: "pattern", pattern: body, negated };
@@ -134,7 +142,10 @@ function readPrefix(text: string): Prefix {
 }
 
 function checkRegex(text: string, source: string, start: number): void {
-  if (source === "") throw unreadable(text, start, "a regular expression after 're:'");
+  if (source === "") {
+    const prefix = /[a-z]+:$/.exec(text.slice(0, start))?.[0] ?? "";
+    throw unreadable(text, start, `a regular expression after '${prefix}'`);
+  }
   try {
     compileRegex(source);
   } catch (error) {

@@ -271,24 +271,48 @@ const REFUSED_WITH_ARGUMENT = new Set(
   ),
 );
 
-/** Everything that speaks against the options; an empty list means that they may be used. */
-export function checkOptions(options: readonly string[]): OptionProblem[] {
-  const problems: OptionProblem[] = [];
-  for (let index = 0; index < options.length; index++) {
-    const word = options[index] ?? "";
-    const parts = partsOf(word);
-    if (parts.length === 0) {
-      problems.push({ index, option: word, reason: "expected an option that begins with a dash" });
-    }
+/** One option of a list of words: a word may hold several, and its argument may be the next word. */
+export interface WrittenOption {
+  /** Index of its word in the list. */
+  readonly index: number;
+  /** As it is shown: `--name` or `-n`. */
+  readonly option: string;
+  /** Its long name; `option` where it has none that is known. */
+  readonly name: string;
+  readonly argument: string | undefined;
+}
+
+/** Takes words apart as rsync does; `stray` is told of words that begin without a dash. */
+export function readOptions(
+  words: readonly string[],
+  stray: (index: number) => void,
+): WrittenOption[] {
+  const read: WrittenOption[] = [];
+  for (let index = 0; index < words.length; index++) {
+    const parts = partsOf(words[index] ?? "");
+    if (parts.length === 0) stray(index);
     const at = index;
     for (const { option, attached } of parts) {
       let argument = attached;
-      if (argument === undefined && takesArgument(option)) argument = options[++index];
-      const reason = problemOf(option, argument);
-      if (reason !== undefined) problems.push({ index: at, option, reason });
+      if (argument === undefined && takesArgument(option)) argument = words[++index];
+      read.push({ index: at, option, name: fullName(option), argument });
     }
   }
-  return problems;
+  return read;
+}
+
+/** Everything that speaks against the options; an empty list means that they may be used. */
+export function checkOptions(options: readonly string[]): OptionProblem[] {
+  const problems: OptionProblem[] = [];
+  const read = readOptions(options, (index) => {
+    const reason = "expected an option that begins with a dash";
+    problems.push({ index, option: options[index] ?? "", reason });
+  });
+  for (const { index, option, argument } of read) {
+    const reason = problemOf(option, argument);
+    if (reason !== undefined) problems.push({ index, option, reason });
+  }
+  return problems.sort((a, b) => a.index - b.index);
 }
 
 interface Part {

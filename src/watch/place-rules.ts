@@ -31,7 +31,7 @@ export function keepsAlike(filter: Filter | undefined): KeepsAlike {
 
 /** Undefined for a rule that goes by the last name alone, wherever that is. */
 function reachOf(rule: ListedRule): Reach | undefined {
-  if (rule.kind === "regex") return ANYWHERE;
+  if (rule.kind !== "pattern") return ANYWHERE;
   const { body, anchored, slashes, deep } = readPattern(rule.pattern);
   if (!anchored && slashes === 0 && !deep) return undefined;
   // What it does not match is everywhere.

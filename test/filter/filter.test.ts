@@ -67,6 +67,12 @@ describe("a filter", () => {
       ["cache/", "a/cache/", "cache/x"],
       ["cache"],
     ],
+    [
+      "an expression of sersync's",
+      ["- sersync:^static/*", "- sersync:(.*)\\.gz", "- sersync:/a/b"],
+      ["static", "static/", "static/x", "a.gz", "d/a.gz", "a/b", "a/b/", "a/b/c"],
+      ["d/static", "a.gzip", "b", "d/a/b"],
+    ],
   ] as [string, string[], string[], string[]][])("understands %s", (_, rules, excluded, others) => {
     const filter = compileFilter(rules);
     expect(excluded.filter((path) => keeps(filter, path))).toEqual([]);

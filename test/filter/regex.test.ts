@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { compileRegex } from "../../src/filter/regex.js";
+import { compileRegex, compileSersyncRegex } from "../../src/filter/regex.js";
 import { latin1FromText } from "../../src/model/path.js";
 
 describe("compileRegex()", () => {
@@ -38,4 +38,37 @@ describe("compileRegex()", () => {
       expect(() => compileRegex(source)).toThrow(RangeError);
     },
   );
+});
+
+describe("compileSersyncRegex()", () => {
+  it.each([
+    // expression, path, directory, matches
+    ["(.*)\\.svn", "a.svn", false, true],
+    ["(.*)\\.svn", "d/e/.svn", true, true],
+    ["(.*)\\.svn", "a.svn.bak", false, false],
+    ["svn", "a.svn", false, false],
+    // In the root: the bare name.
+    ["static", "static", false, true],
+    ["/static", "static", false, false],
+    ["^static/*", "static", false, true],
+    ["^static/*", "static", true, true],
+    ["^static/*", "d/static", true, false],
+    ["^static/", "static", true, true],
+    ["^static/", "static", false, false],
+    // Deeper: a slash before it, or, for a directory, one behind it.
+    ["/a/b", "a/b", false, true],
+    ["a/b", "a/b", false, false],
+    ["a/b", "a/b", true, false],
+    ["^a/b/*", "a/b", true, true],
+    ["^a/b/*", "a/b", false, false],
+    ["/a/b/", "a/b", true, false],
+    ["a.b", "a\nb", false, true],
+    [".", latin1FromText("文"), false, true],
+  ])("holds %j against %j (directory: %s)", (source, path, isDirectory, matches) => {
+    expect(compileSersyncRegex(source)(path, isDirectory)).toBe(matches);
+  });
+
+  it.each(["(?=a)", "(a)\\1", "(?>a)", "("])("refuses '%s' with a reason", (source) => {
+    expect(() => compileSersyncRegex(source)).toThrow(RangeError);
+  });
 });

@@ -26,7 +26,7 @@ function isReadable(rule: string): boolean {
 
 const regexSources = fc.constantFrom("^a", "o$", "/", "[ab]+$", "\\.log$", "^(foo|b)", "^[^/]*$");
 const regexes = fc
-  .tuple(fc.constantFrom("- re:", "+ re:"), regexSources)
+  .tuple(fc.constantFrom("- re:", "+ re:", "- sersync:", "+ sersync:"), regexSources)
   .map(([sign, source]) => sign + source);
 const usual = fc.constantFrom("- *.log", "+ foo/***", "- *", "- /*/*", "+ */", "- b/", "!");
 
@@ -75,10 +75,12 @@ describe("rsyncArguments()", () => {
 
   it("leaves out an exclude by regular expression", () => {
     expect(args(["- a", "- re:x", "- b"])).toEqual(["- a", "- b"]);
+    expect(args(["- a", "- sersync:x", "- b"])).toEqual(["- a", "- b"]);
   });
 
   it("ends before the first include by regular expression", () => {
     expect(args(["- a", "+ b", "+ re:x", "- c"])).toEqual(["- a"]);
+    expect(args(["- a", "+ b", "+ sersync:x", "- c"])).toEqual(["- a"]);
   });
 
   it("leaves out includes that no exclude follows", () => {

@@ -52,6 +52,14 @@ describe("parseRule()", () => {
   });
 
   it.each([
+    ["sersync:(.*)\\.svn", "exclude", "(.*)\\.svn"],
+    ["- sersync:^static/*", "exclude", "^static/*"],
+    ["+ sersync:a: b", "include", "a: b"],
+  ])("reads sersync's expression in '%s'", (text, action, pattern) => {
+    expect(parseRule(text)).toMatchObject({ action, kind: "sersync", pattern });
+  });
+
+  it.each([
     ["", 1, "a rule such as"],
     ["-", 2, "one blank and a pattern"],
     ["- ", 3, "a pattern"],
@@ -69,6 +77,8 @@ describe("parseRule()", () => {
     ["clear", 1, "'!' to clear the list"],
     ["- preset:vcs", 3, "a pattern"],
     ["- re:", 6, "a regular expression after 're:'"],
+    ["- sersync:", 11, "a regular expression after 'sersync:'"],
+    ["- sersync:a(?!b)", 11, "RE2"],
     ["- re:(a", 6, "missing closing )"],
     ["- re:a(?=b)", 6, "RE2"],
     ["- /", 3, "a name after '/'"],
