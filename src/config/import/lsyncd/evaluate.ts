@@ -68,7 +68,7 @@ export class Evaluator {
       case "StringLiteral": {
         const value = utf8(node.value);
         if (value !== undefined) return { kind: "text", value, place };
-        return refuse("Cannot use this text: expected UTF-8");
+        return refuse("Cannot use this text: expected UTF-8", "Save the file as UTF-8.");
       }
       case "NumericLiteral": {
         const value: unknown = node.value;

@@ -97,7 +97,7 @@ export function extraOptions(stated: Stated, context: ExtraContext): Extra[] {
 /** The keys that the letters of `-zv` stand for; undefined where one of them has no key. */
 function lettersOf(word: string): string[] | undefined {
   if (!/^-[A-Za-z46]+$/.test(word)) return undefined;
-  const letters = [...word.slice(1)].filter((letter) => letter !== "r");
+  const letters = Array.from(word.slice(1)).filter((letter) => letter !== "r");
   const keys = letters.map((letter) => LETTERS[letter]);
   return keys.includes(undefined) ? undefined : (keys as string[]);
 }

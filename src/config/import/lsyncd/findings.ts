@@ -8,7 +8,7 @@ const MOST = 10_000;
 export class Findings {
   readonly notes: Note[] = [];
   readonly problems: Problem[] = [];
-  readonly #told = new Set<string>();
+  readonly #told = { notes: new Set<string>(), problems: new Set<string>() };
 
   /** It means the same here. */
   carried(place: Place, what: string, becomes?: string, why?: string): void {
@@ -27,22 +27,20 @@ export class Findings {
 
   /** Keeps the file from being used as it is. */
   problem(place: Place, path: string, message: string, hint?: string): void {
-    if (this.#isNew(place, path, message) && this.problems.length < MOST) {
+    if (isNew(this.#told.problems, place, path, message)) {
       this.problems.push({ place, path, message, ...(hint === undefined ? {} : { hint }) });
     }
   }
 
   #note(note: Note): void {
     const { list, place, what, becomes = "", why = "" } = note;
-    if (this.#isNew(place, list, what, becomes, why) && this.notes.length < MOST) {
-      this.notes.push(note);
-    }
+    if (isNew(this.#told.notes, place, list, what, becomes, why)) this.notes.push(note);
   }
+}
 
-  #isNew({ line, column }: Place, ...words: readonly string[]): boolean {
-    const key = [line, column, ...words].join("\0");
-    if (this.#told.has(key) || this.#told.size > 4 * MOST) return false;
-    this.#told.add(key);
-    return true;
-  }
+function isNew(told: Set<string>, { line, column }: Place, ...words: readonly string[]): boolean {
+  const key = [line, column, ...words].join("\0");
+  if (told.has(key) || told.size >= MOST) return false;
+  told.add(key);
+  return true;
 }

@@ -70,10 +70,21 @@ class Flattener {
       if (before === undefined) result.named.set(key, { keyPlace, value: inner });
       if (inner instanceof Growing) this.into(inner, value, level + 1);
     }
-    for (const field of positions(table)) {
+    const listed = positions(table);
+    this.#refuseGaps(table, listed.length);
+    for (const field of listed) {
       this.#budget.spend(field.keyPlace);
       if (field.value.kind === "table") this.into(result, field.value, level + 1);
       else result.listed.push(field);
+    }
+  }
+
+  /** What comes after a gap does not count for lsyncd, and was meant to. */
+  #refuseGaps({ fields }: LuaTable, listed: number): void {
+    for (const { key, keyPlace, value } of fields.values()) {
+      if (typeof key !== "number" || (key <= listed && key >= 1) || value.kind === "nil") continue;
+      const message = "Cannot read this list: a position before this one is empty";
+      this.#findings.problem(keyPlace, "", message);
     }
   }
 }

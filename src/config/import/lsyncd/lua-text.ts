@@ -42,19 +42,22 @@ export function parseLua(bytes: Buffer, file: string): ParsedLua {
   try {
     const deep = findTooDeep(source, OPTIONS);
     if (deep !== undefined) return refuse(places.at(deep), TOO_DEEP);
-    const chunk = luaparse.parse(source, OPTIONS);
+    const chunk = luaparse.parse(BEFORE + source, OPTIONS);
     return { ok: true, text: { chunk, placeOf: ({ loc }) => places.ofNode(loc?.start) } };
   } catch (error) {
     if (error instanceof RangeError) return refuse(places.at(0), TOO_DEEP);
     if (!(error instanceof SyntaxError)) throw error;
     const { index = 0 } = error as { index?: number };
     return refuse(
-      places.at(index),
+      places.at(index - BEFORE.length),
       `Cannot read the Lua: ${said(error)}`,
       "`luac -p FILE` says the same of it.",
     );
   }
 }
+
+/** A statement that does nothing: luaparse fails on a file whose first token is none. */
+const BEFORE = ";\n";
 
 const TOO_DEEP = "Cannot read the Lua: it is nested too deeply";
 
@@ -96,9 +99,9 @@ class Places {
     this.#continuing = continuing;
   }
 
-  /** The parser counts lines from 1 and bytes of the line from 0. */
-  ofNode({ line, column } = { line: 1, column: 0 }): Place {
-    return this.at((this.#starts[line - 1] ?? 0) + column);
+  /** The parser counts lines from 1, with the one before, and bytes of the line from 0. */
+  ofNode({ line, column } = { line: 2, column: 0 }): Place {
+    return this.at((this.#starts[line - 2] ?? 0) + column);
   }
 
   at(offset: number): Place {

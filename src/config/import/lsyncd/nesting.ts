@@ -5,7 +5,7 @@
  * regular expression is compiled in it; so what would fill it is found beforehand.
  */
 import luaparse from "luaparse";
-import type { Options } from "luaparse";
+import type { Options, Parser, Token } from "luaparse";
 
 /** Brackets and blocks; no configuration goes deeper. */
 const MOST_LEVELS = 64;
@@ -17,10 +17,7 @@ const END_OF_FILE = 1;
 const STRING = 2;
 const NUMBER = 16;
 
-/**
- * The offset where it becomes too deep; undefined where it does not. Throws the parser's SyntaxError
- * for what is no token of Lua's.
- */
+/** The offset where it becomes too deep; undefined where it does not, as far as it can be read. */
 export function findTooDeep(source: string, options: Partial<Options>): number | undefined {
   const parser = luaparse.parse({ ...options, wait: true });
   parser.write(source);
@@ -28,8 +25,9 @@ export function findTooDeep(source: string, options: Partial<Options>): number |
   const levels = [0];
   let waiting = 0;
   while (true) {
-    const { type, value, range } = parser.lex();
-    if (type === END_OF_FILE) return undefined;
+    const token = nextToken(parser);
+    if (token === undefined || token.type === END_OF_FILE) return undefined;
+    const { type, value, range } = token;
     // What a string holds is not Lua.
     const word = type === STRING || type === NUMBER ? "" : value;
     if (CLOSES.has(word) && levels.length > 1) waiting -= levels.pop() ?? 0;
@@ -42,6 +40,15 @@ export function findTooDeep(source: string, options: Partial<Options>): number |
     }
     if (OPENS.has(word)) levels.push(0);
     if (levels.length > MOST_LEVELS || waiting > MOST_OPERATORS) return range[0];
+  }
+}
+
+/** Undefined for what is no token of Lua's: the parser ends there, too, and says what it is. */
+function nextToken(parser: Parser): Token | undefined {
+  try {
+    return parser.lex();
+  } catch {
+    return undefined;
   }
 }
 

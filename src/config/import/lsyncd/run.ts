@@ -87,7 +87,14 @@ class Runner implements Statements {
         this.#refuse(place, "a function");
         return;
       }
-      default:
+      case "BreakStatement":
+      case "ForNumericStatement":
+      case "GotoStatement":
+      case "IfStatement":
+      case "LabelStatement":
+      case "RepeatStatement":
+      case "ReturnStatement":
+      case "WhileStatement":
         this.#refuse(place, WORDS[statement.type]);
     }
   }
@@ -234,14 +241,8 @@ function keyValue({ key, keyPlace: place }: LuaField): LuaValue {
 function argumentsOf(
   node: Expression,
 ): { readonly base: Expression; readonly values: readonly Expression[] } | undefined {
-  switch (node.type) {
-    case "CallExpression":
-      return { base: node.base, values: node.arguments };
-    case "TableCallExpression":
-      return { base: node.base, values: [node.arguments] };
-    case "StringCallExpression":
-      return { base: node.base, values: [node.argument] };
-    default:
-      return undefined;
-  }
+  if (node.type === "CallExpression") return { base: node.base, values: node.arguments };
+  if (node.type === "TableCallExpression") return { base: node.base, values: [node.arguments] };
+  if (node.type === "StringCallExpression") return { base: node.base, values: [node.argument] };
+  return undefined;
 }

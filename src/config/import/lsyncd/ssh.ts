@@ -12,9 +12,9 @@ import { splitWords } from "./words.js";
 const KEYS = ["binary", "identityFile", "port", "options", "_extra"] as const;
 
 /** Options of ssh that take an argument, and may stand before a host here. */
-const WITH_ARGUMENT = new Set("BbcEeFIilmoJp".split(""));
+const WITH_ARGUMENT = new Set("BbcEeFIilmoJp");
 /** Options that take none. */
-const ALONE = new Set("46AaCKkqTtvXxYy".split(""));
+const ALONE = new Set("46AaCKkqTtvXxYy");
 
 export class SshSettings {
   readonly #reader: Reader;
@@ -114,7 +114,7 @@ export class SshSettings {
           this.#option(letter, argument, place);
           continue;
         }
-      } else if (ALONE.has(letter) && [...attached].every((each) => ALONE.has(each))) {
+      } else if (ALONE.has(letter) && Array.from(attached).every((each) => ALONE.has(each))) {
         this.#options.push(text(word, place));
         continue;
       }

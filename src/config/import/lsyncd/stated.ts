@@ -40,20 +40,23 @@ export class Reader {
 
   flag({ name, value }: Stated): boolean | undefined {
     if (value.kind === "flag") return value.value;
-    return this.#refuse(name, value, "expected true or false");
+    this.#refuse(name, value, "expected true or false");
+    return undefined;
   }
 
   number({ name, value }: Stated): number | undefined {
     if (value.kind === "number" && value.value >= 0) return value.value;
     // lsyncd hands most of them to a program, where a text is as good.
     if (value.kind === "text" && /^\d{1,15}$/.test(value.value)) return Number(value.value);
-    return this.#refuse(name, value, "expected a number");
+    this.#refuse(name, value, "expected a number");
+    return undefined;
   }
 
   text({ name, value }: Stated): DraftText | undefined {
     if (value.kind === "text" && value.value !== "") return text(value.value, value.place);
     if (value.kind === "number") return text(String(value.value), value.place);
-    return this.#refuse(name, value, "expected a text");
+    this.#refuse(name, value, "expected a text");
+    return undefined;
   }
 
   /** A text, or a list of texts; an empty one stays, for it may mean something. */
@@ -69,16 +72,19 @@ export class Reader {
     }
     return positions(value).flatMap(({ value: item }) => {
       if (item.kind === "text") return [text(item.value, item.place)];
-      if (item.kind !== "unknown") this.#refuse(name, item, "expected a text");
+      if (item.kind === "number") return [text(String(item.value), item.place)];
+      this.#refuse(name, item, "expected a text");
       return [];
     });
   }
 
   table({ name, value }: Stated): LuaTable | undefined {
-    if (value.kind !== "table")
-      return this.#refuse(name, value, "expected a table: { key = value }");
+    if (value.kind !== "table") {
+      this.#refuse(name, value, "expected a table: { key = value }");
+      return undefined;
+    }
     for (const { value: item } of positions(value)) {
-      if (item.kind !== "unknown") this.#refuse(name, item, "expected key = value");
+      this.#refuse(name, item, "expected key = value");
     }
     return value;
   }
@@ -89,9 +95,8 @@ export class Reader {
     this.findings.problem(place, name, `unknown key ${quote(key)}`, hint ?? advice);
   }
 
-  #refuse(name: string, value: LuaValue, expected: string): undefined {
-    if (value.kind === "unknown") return undefined;
+  #refuse(name: string, value: LuaValue, expected: string): void {
+    if (value.kind === "unknown") return;
     this.findings.problem(value.place, name, `${expected}, got ${show(value)}`);
-    return undefined;
   }
 }

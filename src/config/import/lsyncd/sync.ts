@@ -8,6 +8,7 @@ import { addressFromHost, addressFromTarget, relative } from "./address.js";
 import type { Budget } from "./budget.js";
 import type { Findings } from "./findings.js";
 import { flatten } from "./flatten.js";
+import { deletesFrom } from "./deletes.js";
 import { REASONS } from "./reasons.js";
 import { RsyncSettings } from "./rsync.js";
 import type { Rules } from "./rules.js";
@@ -17,6 +18,7 @@ import { SshSettings } from "./ssh.js";
 import type { Stated } from "./stated.js";
 import { Reader, statedIn } from "./stated.js";
 import { keysOf, misplaced } from "./sync-keys.js";
+import { HOOKS_HINT, SyncOptions } from "./sync-options.js";
 import type { LuaLayer, LuaTable } from "./value.js";
 import { positions, show } from "./value.js";
 
@@ -58,9 +60,6 @@ function layerOf(table: LuaTable, findings: Findings): LuaLayer | undefined {
   return undefined;
 }
 
-const HOOKS_HINT =
-  "Commands of one's own in place of rsync are not taken over: write the YAML by hand.";
-
 class Reading {
   readonly #findings: Findings;
   readonly #reader: Reader;
@@ -71,15 +70,13 @@ class Reading {
   /** Keys whose value was refused: they are not stated, and their problems are told. */
   readonly #refused: ReadonlySet<string | number>;
   readonly #rules: RuleReader;
-  readonly #settings: [string, DraftNode][] = [];
-  readonly #crons: DraftText[] = [];
-  #initial: DraftText | undefined;
-  #maxProcesses: DraftText | undefined;
+  readonly #options: SyncOptions;
 
   constructor(table: LuaTable, layer: LuaLayer, daemon: DaemonSettings, findings: Findings) {
     this.#findings = findings;
     this.#reader = new Reader(findings);
     this.#rules = new RuleReader(this.#reader);
+    this.#options = new SyncOptions(this.#reader, daemon);
     this.#layer = layer;
     this.#place = table.place;
     this.#daemon = daemon;
@@ -93,7 +90,7 @@ class Reading {
   result(): ReadSync | undefined {
     const source = this.#source();
     const address = this.#address();
-    const deletes = this.#deletes();
+    const deletes = deletesFrom(this.#find("delete"), this.#layer, this.#findings);
     const ssh = new SshSettings(this.#reader, this.#layer.place);
     const rsync = new RsyncSettings({
       reader: this.#reader,
@@ -125,10 +122,10 @@ class Reading {
         ...settings,
         ...(call === undefined ? [] : [["ssh", call] as [string, DraftNode]]),
         ...(sessions === undefined ? [] : [["sessions", sessions] as [string, DraftNode]]),
-        ...this.#settings,
+        ...this.#options.settings,
       ],
-      initial: this.#initial,
-      crons: this.#crons,
+      initial: this.#options.initial,
+      crons: this.#options.crons,
       ...rules,
     };
   }
@@ -186,30 +183,8 @@ class Reading {
     return found;
   }
 
-  /** lsyncd deletes where nothing is said. */
-  #deletes(): DraftText {
-    const stated = this.#find("delete");
-    const place = stated?.value.place ?? this.#layer.place;
-    const what = stated?.what ?? "delete, which is not written: true";
-    const value = stated?.value ?? ({ kind: "flag", value: true, place } as const);
-    const word =
-      value.kind === "flag" || value.kind === "text" ? DELETES.get(value.value) : undefined;
-    if (word === undefined) {
-      const message = `expected true, false, 'startup' or 'running', got ${show(value)}`;
-      this.#findings.problem(place, "delete", message);
-      return text("never", place);
-    }
-    const at = stated?.place ?? place;
-    if (word === "mirror" || word === "startup-only") {
-      this.#findings.changed(at, what, `deletes: ${word}`, REASONS.firstContact);
-      return text(word, place, FIRST_CONTACT);
-    }
-    this.#findings.carried(at, what, `deletes: ${word}`);
-    return text(word, place);
-  }
-
   #sessions(limited: boolean): DraftNode | undefined {
-    const max = this.#daemon.maxProcesses ?? this.#maxProcesses;
+    const max = this.#daemon.maxProcesses ?? this.#options.maxProcesses;
     if (max !== undefined) return mapping([["max", max]], max.place);
     if (!limited) return undefined;
     // A limit for one rsync is one for the target only where there is one rsync.
@@ -218,134 +193,18 @@ class Reading {
   }
 
   #read(stated: Stated, rsync: RsyncSettings, ssh: SshSettings): void {
-    const findings = this.#findings;
-    const { key, what, place } = stated;
+    const { key } = stated;
     const known = keysOf(this.#layer.name);
     if (!known.includes(key)) {
       this.#reader.unknown(stated, known, misplaced(key, this.#layer.name));
-      return;
-    }
-    switch (key) {
-      case "exclude":
-        this.#rules.exclude(stated);
-        return;
-      case "excludeFrom":
-        this.#rules.excludeFrom(stated);
-        return;
-      case "filter":
-        this.#rules.filter(stated);
-        return;
-      case "filterFrom":
-        this.#rules.filterFrom(stated);
-        return;
-      case "rsync":
-        rsync.readTable(stated);
-        return;
-      case "ssh":
-        ssh.readTable(stated);
-        return;
-      case "delay":
-        if (this.#reader.number(stated) === 0) findings.carried(place, what, "nothing: it is so");
-        else findings.changed(place, what, undefined, REASONS.delay);
-        return;
-      case "init": {
-        const value = this.#reader.flag(stated);
-        if (value === false) {
-          this.#initial = text("none", stated.value.place);
-          findings.carried(place, what, "initial: none");
-        }
-        if (value === true) findings.carried(place, what, "initial: full");
-        return;
-      }
-      case "maxDelays":
-        findings.noEqual(
-          place,
-          what,
-          "nothing waits for a delay to pass that a full list would have to cut short",
-        );
-        return;
-      case "maxProcesses": {
-        const max = this.#reader.text(stated);
-        if (max === undefined) return;
-        this.#maxProcesses = max;
-        if (this.#daemon.maxProcesses === undefined) {
-          findings.changed(place, what, `sessions.max: ${max.value}`, REASONS.processes);
-        } else {
-          findings.noEqual(place, what, "in lsyncd, too, what settings{} says goes before it");
-        }
-        return;
-      }
-      case "batchSizeLimit": {
-        const bytes = this.#reader.number(stated);
-        if (bytes === undefined) return;
-        const size = `${Math.max(1, Math.floor(bytes))}B`;
-        this.#settings.push(["largeFile", text(size, stated.value.place)]);
-        const why = "files above it have a lane of their own, whatever maxProcesses is";
-        findings.changed(place, what, `largeFile: ${size}`, why);
-        return;
-      }
-      case "crontab":
-        this.#cron(stated);
-        return;
-      case "exitcodes":
-      case "rsyncExitCodes":
-      case "sshExitCodes":
-        findings.noEqual(place, what, REASONS.exitcodes);
-        return;
-      case "xargs":
-        findings.noEqual(place, what, "nothing but rsync is called on the other side");
-        return;
-      case "tunnel":
-        findings.problem(
-          place,
-          key,
-          "Cannot take over a tunnel: treecast opens none",
-          "Use a target over ssh, or keep the tunnel as a service of its own.",
-        );
-        return;
-      default:
-        this.#handler(stated);
-    }
-  }
-
-  /** `crontab = { "0 30 3 * * *" }`: seconds, then what cron writes. */
-  #cron(stated: Stated): void {
-    for (const { value, place = stated.place } of this.#reader.texts(stated)) {
-      const [, ...fields] = value.trim().split(/\s+/);
-      if (fields.length !== 5) {
-        const message = `expected six fields (second, minute, hour, day, month, weekday), got ${quote(value)}`;
-        this.#findings.problem(place, "crontab", message);
-        continue;
-      }
-      const cron = fields.join(" ");
-      this.#crons.push(text(cron, place));
-      const why = "cron here begins with the minute; all is compared, and what differs is sent";
-      this.#findings.changed(place, `crontab: ${quote(value)}`, `passes: cron ${quote(cron)}`, why);
-    }
-  }
-
-  /** onCreate and its like, action, collect, prepare: what replaces lsyncd's own way. */
-  #handler({ key, what, place, value }: Stated): void {
-    if (HANDLED.has(key)) return; // by result()
-    if (value.kind === "flag" && (!value.value || key === "onMove")) {
-      const becomes = "nothing: renames are carried on the replica where they can be";
-      this.#findings.carried(place, what, key === "onMove" ? becomes : "nothing: it is so");
-      return;
-    }
-    const message = `Cannot take over ${quote(key)}: ${REASONS.hooks}`;
-    this.#findings.problem(place, key, message, HOOKS_HINT);
+    } else if (key === "exclude") this.#rules.exclude(stated);
+    else if (key === "excludeFrom") this.#rules.excludeFrom(stated);
+    else if (key === "filter") this.#rules.filter(stated);
+    else if (key === "filterFrom") this.#rules.filterFrom(stated);
+    else if (key === "rsync") rsync.readTable(stated);
+    else if (key === "ssh") ssh.readTable(stated);
+    else if (!READ_BEFORE.has(key)) this.#options.read(stated);
   }
 }
 
-const HANDLED = new Set(["source", "target", "host", "targetdir", "delete"]);
-
-const DELETES = new Map<string | boolean, string>([
-  [true, "mirror"],
-  [false, "never"],
-  ["startup", "startup-only"],
-  ["running", "live-only"],
-]);
-
-const FIRST_CONTACT =
-  "At first contact, what only the replica has is kept.\n" +
-  "`adopt: replace` deletes it then, as lsyncd does.";
+const READ_BEFORE = new Set(["source", "target", "host", "targetdir", "delete"]);

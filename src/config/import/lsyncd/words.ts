@@ -8,7 +8,7 @@ export function splitWords(text: string): string[] | undefined {
   for (const character of text) {
     if (quote !== "") {
       if (character === quote) quote = "";
-      else word += character;
+      else word = (word ?? "") + character;
     } else if (character === "'" || character === '"') {
       quote = character;
       word ??= "";
