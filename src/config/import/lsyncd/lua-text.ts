@@ -49,7 +49,7 @@ export function parseLua(bytes: Buffer, file: string): ParsedLua {
     if (!(error instanceof SyntaxError)) throw error;
     const { index = 0 } = error as { index?: number };
     return refuse(
-      places.at(index - BEFORE.length),
+      places.at(Math.min(index - BEFORE.length, source.length)),
       `Cannot read the Lua: ${said(error)}`,
       "`luac -p FILE` says the same of it.",
     );

@@ -53,7 +53,12 @@ export class SshSettings {
       return;
     }
     if (program !== "ssh") this.#single.set("program", text(program, place));
-    if (this.#readWords(rest, stated.name, place)) {
+    if (
+      this.#readWords(
+        rest.map((word) => text(word, place)),
+        stated,
+      )
+    ) {
       findings.carried(stated.place, stated.what, "ssh: its program, port, identity and options");
     }
   }
@@ -83,11 +88,18 @@ export class SshSettings {
         return;
       }
       case "_extra":
-        for (const { value, place: at = place } of this.#reader.texts(stated)) {
-          // lsyncd puts them into a command line that is split again.
-          if (this.#readWords(splitWords(value) ?? [value], stated.name, at)) {
-            findings.carried(place, what, "ssh: its port, identity and options");
-          }
+        // lsyncd puts them into a command line that is split again.
+        if (
+          this.#readWords(
+            this.#reader
+              .texts(stated)
+              .flatMap(({ value, place: at }) =>
+                (splitWords(value) ?? [value]).map((word) => text(word, at)),
+              ),
+            stated,
+          )
+        ) {
+          findings.carried(place, what, "ssh: its port, identity and options");
         }
         return;
       default:
@@ -103,13 +115,13 @@ export class SshSettings {
   }
 
   /** Options of ssh's command line; false where one was refused. */
-  #readWords(words: readonly string[], name: string, place: Place): boolean {
+  #readWords(words: readonly DraftText[], { name, place: table }: Stated): boolean {
     let carried = true;
     for (let at = 0; at < words.length; at++) {
-      const word = words[at] ?? "";
+      const { value: word, place = table } = words[at] ?? text("", table);
       const [, letter = "", attached = ""] = /^-(\w)\s*(.*)$/s.exec(word) ?? [];
       if (WITH_ARGUMENT.has(letter)) {
-        const argument = attached === "" ? words[++at] : attached;
+        const argument = attached === "" ? words[++at]?.value : attached;
         if (argument !== undefined) {
           this.#option(letter, argument, place);
           continue;
@@ -118,8 +130,7 @@ export class SshSettings {
         this.#options.push(text(word, place));
         continue;
       }
-      const reason = argumentReason(letter);
-      const message = `Cannot take over ${quote(word)} for ssh: ${reason}`;
+      const message = `Cannot take over ${quote(word)} for ssh: ${reasonAgainst(letter)}`;
       this.#reader.findings.problem(place, name, message);
       carried = false;
     }
@@ -134,7 +145,7 @@ export class SshSettings {
   }
 }
 
-function argumentReason(letter: string): string {
+function reasonAgainst(letter: string): string {
   if (letter === "") return "expected an option";
   return WITH_ARGUMENT.has(letter) ? "it needs an argument" : REASONS.ssh;
 }

@@ -47,9 +47,9 @@ export function readSync(
 }
 
 function layerOf(table: LuaTable, findings: Findings): LuaLayer | undefined {
-  const [first, ...more] = positions(table)
-    .map(({ value }) => value)
-    .filter((value) => value.kind !== "unknown");
+  const listed = positions(table).map(({ value }) => value);
+  if (listed.some(({ kind }) => kind === "unknown")) return undefined; // told already
+  const [first, ...more] = listed;
   const wrong = first?.kind === "layer" ? more[0] : first;
   if (first?.kind === "layer" && wrong === undefined) return first;
   const message =

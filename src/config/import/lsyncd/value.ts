@@ -79,9 +79,9 @@ export function show(value: LuaValue): string {
     case "unknown":
       return "…";
     case "table": {
-      const inside = firstOf(value, 4).map(({ key, value: one }) => {
+      const inside = firstOf(value, 4).map(({ key, value: one }, index) => {
         const shown = one.kind === "table" ? "{…}" : show(one);
-        if (typeof key === "number") return shown;
+        if (typeof key === "number") return key === index + 1 ? shown : `[${key}] = ${shown}`;
         return `${/^[A-Za-z_]\w{0,59}$/.test(key) ? key : `[${quote(key)}]`} = ${shown}`;
       });
       return `{${[...inside, ...(value.fields.size > 4 ? ["…"] : [])].join(", ")}}`;
