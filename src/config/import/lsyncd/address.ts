@@ -31,8 +31,10 @@ export function addressFromTarget(reader: Reader, stated: Stated): Address | und
     return { to: text(path, place), kind: "local" };
   }
   const to = atHome(target.value);
-  findings.carried(stated.place, stated.what, `to: ${to}`);
-  return { to: text(to, place), kind: kindOf(to) };
+  const kind = kindOf(to);
+  // One that is refused may hold a password, and is shown by its problem alone.
+  if (kind !== undefined) findings.carried(stated.place, stated.what, `to: ${to}`);
+  return { to: text(to, place), kind };
 }
 
 /** `host = "…"` and `targetdir = "…"`. */
@@ -44,9 +46,11 @@ export function addressFromHost(
   const [name, path] = [reader.text(host), reader.text(directory)];
   if (name === undefined || path === undefined) return undefined;
   const to = atHome(`${name.value}:${path.value}`);
-  reader.findings.carried(host.place, host.what, `to: ${to}`);
-  reader.findings.carried(directory.place, directory.what, `to: ${to}`);
-  return { to: text(to, path.place), kind: kindOf(to) };
+  const kind = kindOf(to);
+  for (const { place, what } of kind === undefined ? [] : [host, directory]) {
+    reader.findings.carried(place, what, `to: ${to}`);
+  }
+  return { to: text(to, path.place), kind };
 }
 
 /** A path of a host that is not absolute starts at the login directory, with or without `~/`. */

@@ -122,14 +122,7 @@ export class RsyncSettings {
         this.#remoteShell(stated);
         return;
       case "cvs":
-        if (reader.flag(stated) !== true) return;
-        this.#context.addRule(text("preset:vcs", place));
-        findings.changed(
-          place,
-          what,
-          "filter: preset:vcs",
-          "that leaves out the records of version control, and not `*.o`, `*.old`, `core` and the like",
-        );
+        this.#versionControl(stated);
         return;
       case "protect":
         if (reader.flag(stated) === false) {
@@ -171,6 +164,18 @@ export class RsyncSettings {
     }
     this.#options.push(text(word, place));
     reader.findings.carried(place, what, `rsyncOptions: ${word}`);
+  }
+
+  #versionControl(stated: Stated): void {
+    const { reader, addRule } = this.#context;
+    const { what, place } = stated;
+    const value = reader.flag(stated);
+    if (value === false) reader.findings.carried(place, what, "nothing: it is so");
+    if (value !== true) return;
+    addRule(text("preset:vcs", place));
+    const why =
+      "that leaves out the records of version control, and not `*.o`, `*.old`, `core` and the like";
+    reader.findings.changed(place, what, "filter: preset:vcs", why);
   }
 
   /** A bare number is in KiB a second, 0 is no limit. */

@@ -109,7 +109,7 @@ export class RuleReader {
       findings.changed(place, what, becomes, why);
     } else if (/[[\]\\]/.test(pattern)) {
       const why =
-        "brackets are a class of characters, as for rsync at lsyncd's start; while it watches, lsyncd takes them for themselves";
+        "brackets and backslashes are signs, as for rsync at lsyncd's start; while it watches, lsyncd takes them for themselves";
       findings.changed(place, what, becomes, why);
     } else {
       findings.carried(place, what, becomes);
