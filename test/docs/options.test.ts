@@ -32,6 +32,7 @@ const ELSEWHERE = [
   // rsync says these in its manual only: options of the daemon, and the negations.
   "--daemon",
   "--no-detach",
+  "--no-perms",
   "--draw", // npm run layers
   "--now", // systemctl
   "--system", // sysctl

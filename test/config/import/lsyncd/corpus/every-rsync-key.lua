@@ -1,0 +1,20 @@
+sync {
+    default.rsync,
+    source = "/srv/all",
+    target = "host:/srv/all",
+    rsync = {
+        acls = true, append = true, append_verify = true, archive = false, backup = true,
+        backup_dir = "/old", binary = "/opt/rsync/bin/rsync", bwlimit = "1.5m", checksum = true,
+        chmod = "D755,F644", chown = "www:www", compress = false, copy_dirlinks = false,
+        copy_links = false, copy_unsafe_links = false, cvs_exclude = false, delete_excluded = true,
+        dry_run = false, executability = true, existing = true, group = true, groupmap = "*:www",
+        hard_links = true, ignore_times = true, inplace = true, ipv4 = true, ipv6 = false,
+        keep_dirlinks = true, links = false, one_file_system = true, omit_dir_times = true,
+        omit_link_times = true, owner = false, perms = false, protect_args = false,
+        prune_empty_dirs = true, quiet = true, rsh = "ssh -p2222", rsync_path = "sudo rsync",
+        sparse = true, suffix = ".old", temp_dir = "/var/tmp", timeout = 3600, times = false,
+        update = true, usermap = "0-99:nobody", verbose = true, whole_file = true, xattrs = true,
+        _extra = { "--numeric-ids", "--max-size", "10m", "--delete-after", "--exclude=*.part",
+                   "-rO", "--stats", "--no-whole-file" },
+    },
+}
