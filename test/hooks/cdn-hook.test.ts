@@ -5,7 +5,7 @@ import type { HookEvent } from "../../src/hooks/event.js";
 import { generalPurgeHook } from "../../src/hooks/general-purge.js";
 import type { CdnUrls, GeneralPurge } from "../../src/hooks/settings.js";
 import { latin1FromText } from "../../src/model/path.js";
-import { event, percent } from "./events.js";
+import { event, eventWithoutPath, percent } from "./events.js";
 import { httpListener, type Listener, OK } from "./listeners.js";
 import { type Behaviour, hookSuite, type Receiver } from "./suite.js";
 
@@ -177,7 +177,7 @@ describe("purging", () => {
   it("sends nothing where nothing is published", async () => {
     const listener = await receiver();
     const hook = generalPurgeHook({ base: BASE, match: "^/never" }, purge(listener.port));
-    const { path: _, ...down } = event("x", { on: "failed" });
+    const down = eventWithoutPath({ on: "failed" });
     await hook.run([event("a"), down], signal());
     expect(listener.isCalled()).toBe(false);
   });

@@ -22,6 +22,11 @@ export function event(path: string, more: Partial<HookEvent> = {}): HookEvent {
   };
 }
 
+/** About a target or the source as a whole. */
+export function eventWithoutPath(more: Partial<HookEvent> = {}): HookEvent {
+  return { on: "failed", at: AT, source: "www", root: ROOT, reason: "why", ...more };
+}
+
 /** Latin1: each byte but NUL and the slash may stand in a name. */
 export const HOSTILE_NAMES: readonly string[] = [
   "plain.php",

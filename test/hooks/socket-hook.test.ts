@@ -4,7 +4,7 @@ import type { HookEvent } from "../../src/hooks/event.js";
 import { socketHook } from "../../src/hooks/socket-hook.js";
 import { freePort } from "../support/ports.js";
 import { makeTempDir } from "../support/temp.js";
-import { absolute, asJson, event, hostileEvents } from "./events.js";
+import { absolute, asJson, event, eventWithoutPath, hostileEvents } from "./events.js";
 import { listen, socketListener } from "./listeners.js";
 import { type Behaviour, hookSuite } from "./suite.js";
 
@@ -77,7 +77,7 @@ describe("socketHook()", () => {
   it("tells of what is about no path by the source's root", async () => {
     const listener = await socketListener("takes");
     const address = { kind: "tcp", host: "127.0.0.1", port: listener.port } as const;
-    const { path: _, ...down } = event("x", { on: "failed" });
+    const down = eventWithoutPath({ on: "failed" });
     await socketHook({ address, body: "path" }).run([down], signal());
     expect(String(listener.heard()[0])).toBe("/srv/wéb");
     await listener.close();
