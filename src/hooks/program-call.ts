@@ -80,10 +80,6 @@ export function statusBehindXargs({ status, signal, error }: Exit): string {
       return "ended with status 255";
     case 125:
       return "was ended by a signal";
-    case 126:
-      return "could not be run";
-    case 127:
-      return "does not exist";
     case null:
     default:
       return signal === null
