@@ -112,7 +112,7 @@ function passwordSource({ endpoint, password }: TargetSettings): PasswordSource 
     case "environment":
     case "credential":
       return { kind: password.kind, name: password.name };
-    default:
+    case "given":
       return { kind: "untold" };
   }
 }

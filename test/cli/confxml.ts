@@ -10,14 +10,16 @@ export interface ConfXml {
   readonly port: number;
   readonly user?: string;
   readonly passwordFile?: string;
-  /** Elements after `sersync/localpath`. */
+  /** The plugin that is switched on. */
+  readonly plugin?: string;
+  /** Elements after `sersync`. */
   readonly more?: string;
   readonly filter?: readonly string[];
 }
 
 /** Writes it into a directory, a fresh one unless it is given, and gives its path. */
 export function writeConfXml(
-  { watch, modules, port, user, passwordFile, filter = [], more = "" }: ConfXml,
+  { watch, modules, port, user, passwordFile, plugin, filter = [], more = "" }: ConfXml,
   name = "confxml.xml",
   directory = makeTempDir("treecast-confxml-"),
 ): string {
@@ -61,7 +63,7 @@ ${modules.map((each) => `	    <remote ip="127.0.0.1" name="${each}"/>`).join("\n
 		<exclude expression="info/*"></exclude>
 	    </crontabfilter>
 	</crontab>
-	<plugin start="false" name="command"/>
+	<plugin start="${plugin === undefined ? "false" : "true"}" name="${plugin ?? "command"}"/>
     </sersync>
 ${more}
 </head>

@@ -116,6 +116,30 @@ describe("treecast import", () => {
     expect((await treecast(["import", yaml])).stderr).toContain("no file of another program");
   });
 
+  it("writes no password, and says which file it belongs into", async () => {
+    const { tree } = await scene();
+    const xml = writeConfXml({
+      watch: tree.source,
+      modules: ["m"],
+      port: 873,
+      plugin: "refreshCDN",
+      more: `<plugin name="refreshCDN">
+  <localpath watch="${tree.source}">
+    <cdninfo domainname="cdn.example" port="80" username="u1" passwd="hunter2"/>
+    <sendurl base="http://www.example/"/>
+    <regexurl regex="false" match="x"/>
+  </localpath>
+</plugin>`,
+    });
+    const yaml = join(dirname(xml), "treecast.yaml");
+    const { status, stdout, stderr } = await treecast(["import", xml, "-o", yaml]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(readFileSync(yaml, "utf8")).toContain("passwordFile: ./chinacache.password\n");
+    expect(readFileSync(yaml, "utf8") + stdout).not.toContain("hunter2");
+    expect(stdout).toMatch(/^To be done by hand:\n {2}\.\/chinacache\.password: .*:\d+, .*0600$/m);
+    expect((await treecast(["check", "-c", yaml])).status).toBe(0);
+  });
+
   it("makes what behaves as the XML itself: the same tree, by the same sends", async () => {
     const play = async (how: "xml" | "yaml") => {
       const { tree, module, xml } = await scene();

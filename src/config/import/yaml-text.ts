@@ -133,7 +133,8 @@ function keyText(key: string): string {
 
 function scalarText(value: string): string {
   // As it is where no reader of YAML could take it for anything else; a digit may begin a number.
-  const isPlain = /^(?:[A-Za-z0-9_/.~][\w/.@%+=~-]*|[a-z]+:\/\/[\w/.@%+=~:-]*\w|preset:[\w-]+)$/.test(value);
+  const isPlain =
+    /^(?:[A-Za-z0-9_/.~][\w/.@%+=~-]*|[a-z]+:\/\/[\w/.@%+=~:-]*\w|preset:[\w-]+)$/.test(value);
   return isPlain && !isOdd(value) ? value : quoted(value.replaceAll("${", () => "$${"));
 }
 
