@@ -20,7 +20,8 @@ export class Places {
       this.#line = 1;
       this.#column = 1;
     }
-    const end = Math.min(offset, this.#text.length);
+    const inside = isSecondHalf(this.#text[offset] ?? "") ? offset - 1 : offset;
+    const end = Math.min(inside, this.#text.length);
     while (this.#offset < end) this.#step();
     return { file: this.#file, line: this.#line, column: this.#column };
   }
@@ -34,8 +35,11 @@ export class Places {
       this.#column = 1;
       return;
     }
-    // The second half of a character beyond U+FFFF is no character of its own.
-    const isSecondHalf = character >= "\udc00" && character <= "\udfff" && this.#offset > 1;
-    if (!isSecondHalf) this.#column++;
+    if (!isSecondHalf(character)) this.#column++;
   }
+}
+
+/** Of a character beyond U+FFFF: no character of its own. */
+function isSecondHalf(unit: string): boolean {
+  return unit >= "\udc00" && unit <= "\udfff";
 }

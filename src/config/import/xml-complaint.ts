@@ -77,8 +77,8 @@ function name(open: Situation["open"]): string {
 }
 
 function shown({ text, position }: Situation): string {
-  const code = text.codePointAt(position - 1);
-  return code === undefined ? "nothing" : quote(String.fromCodePoint(code));
+  const character = [...text.slice(Math.max(position - 2, 0), position)].at(-1);
+  return character === undefined ? "nothing" : quote(character);
 }
 
 function missingAtEnd({ inTag, open, text }: Situation): string {

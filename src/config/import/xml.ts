@@ -12,6 +12,7 @@ import { decodeText } from "./encoding.js";
 import { Places } from "./places.js";
 import { MOST_BYTES } from "../text-file.js";
 import { complaintOf } from "./xml-complaint.js";
+import { fitForParser } from "./xml-text.js";
 
 export interface XmlAttribute {
   readonly name: string;
@@ -51,7 +52,7 @@ export function readXml(bytes: Buffer, file: string): XmlDocument {
     return { ok: false, problem: { place: { file, line: 1, column: 1 }, path: "", message } };
   }
   const { text, encoding } = decodeText(bytes);
-  const reader = new TreeReader(withoutDeclarations(text), file);
+  const reader = new TreeReader(text, file);
   try {
     return { ok: true, roots: reader.read(), encoding };
   } catch (error) {
@@ -90,8 +91,9 @@ class TreeReader {
   #oddities = 0;
 
   constructor(text: string, file: string) {
-    this.#ampersand = unusedCharacter(text);
-    this.#text = text.replace(/&(?!(?:amp|lt|gt|quot|apos|#\d+|#x[\da-f]+);)/gi, this.#ampersand);
+    const fit = fitForParser(text);
+    this.#text = fit.text;
+    this.#ampersand = fit.ampersand;
     this.#places = new Places(text, file);
   }
 
@@ -216,22 +218,4 @@ function tooLong(what: string): string {
 
 function shortly(name: string): string {
   return quote(name).slice(1, -1);
-}
-
-/**
- * Its declarations are blanked out: what they say of the encoding is not to be trusted, and in
- * files that were put together by hand they stand anywhere.
- */
-function withoutDeclarations(text: string): string {
-  return text.replace(/<\?xml(?![\w-])[^?>]*\??>?/gi, (found) => found.replace(/[^\r\n]/g, " "));
-}
-
-function unusedCharacter(text: string): string {
-  const used = new Set(text.match(/[\ue000-\uf8ff]/g));
-  for (let code = 0xe000; code <= 0xf8ff; code++) {
-    const character = String.fromCharCode(code);
-    if (!used.has(character)) return character;
-  }
-  // Somebody went to great lengths; an `&` in such a file has to be written as a reference.
-  return "&";
 }

@@ -3,7 +3,7 @@ import type { DraftNode } from "../draft.js";
 import { list, mapping, text } from "../draft.js";
 import type { XmlElement } from "../xml.js";
 import type { Reading } from "./reading.js";
-import { patternRules } from "./rules.js";
+import { isFilterOn, patternRules } from "./rules.js";
 
 const SHIPPED_RETRY_MINUTES = 60;
 const MOST_RETRY_MINUTES = 24 * 60;
@@ -56,19 +56,13 @@ export function readCrontab(
   const isOn = reading.flag(element) ?? false;
   const schedule = reading.attribute(element, "schedule");
   const filter = reading.child(element, "crontabfilter");
-  const excludes = reading.children(filter, "exclude");
-  const isNarrowed = reading.flag(filter) ?? false;
-  if (!isOn || !isNarrowed) {
-    for (const one of excludes) {
-      reading.attribute(one, "expression");
-      const off = isOn ? 'crontabfilter start="false"' : 'crontab start="false"';
-      reading.carried(one, `no rule: ${off} switches it off`);
-    }
-  }
   if (!isOn) {
+    reading.passOver(element);
     reading.carried(element, "no passes: it is switched off");
     return undefined;
   }
+  const isNarrowed = filter !== undefined && isFilterOn(filter, reading);
+  const excludes = isNarrowed ? reading.children(filter, "exclude") : [];
   const said = reading.integer(element, "schedule");
   const minutes = said === undefined || said <= 0 ? SHIPPED_PASS_MINUTES : said;
   const every = `${Math.min(minutes, MOST_PASS_MINUTES)}m`;
@@ -82,7 +76,7 @@ export function readCrontab(
   } else {
     reading.carried(element, becomes);
   }
-  const rules = isNarrowed ? patternRules(excludes, reading) : [];
+  const rules = patternRules(excludes, reading);
   const pass = mapping(
     [
       ["every", text(every, (schedule ?? element).place)],

@@ -28,7 +28,7 @@ export interface Parameters {
   readonly settings: ReadonlyMap<string, DraftNode>;
   readonly rules: readonly DraftText[];
   /** As written: relative ones start in the watched directory. */
-  readonly ruleFiles: readonly string[];
+  readonly ruleFiles: readonly DraftText[];
   readonly passwordFile: string | undefined;
   readonly port: string | undefined;
   readonly shell: RemoteShell | undefined;
@@ -63,7 +63,7 @@ class ParameterReader {
   readonly #settings = new Map<string, DraftNode>();
   readonly #handedOn: string[] = [];
   readonly #rules: DraftText[] = [];
-  readonly #ruleFiles: string[] = [];
+  readonly #ruleFiles: DraftText[] = [];
   readonly #found: Mutable<Pick<Parameters, "passwordFile" | "port" | "shell">> = {
     passwordFile: undefined,
     port: undefined,
@@ -175,7 +175,7 @@ class ParameterReader {
 
   #readRule(name: string, shown: string, argument: string): boolean {
     if (name === "--exclude-from") {
-      this.#ruleFiles.push(argument);
+      this.#ruleFiles.push(text(argument, this.#at.place));
       this.#note("carried", `${shown} ${argument}`, "filterFile");
       return true;
     }

@@ -84,10 +84,10 @@ function readHead(
   const sources = readSources(localPaths, transport, reading);
   addPlugin(head, sersync, sources, reading);
   const initial = readInitial(options, filter.isOn, hasDeletes, { start, sersync }, reading);
-  const files = transport.ruleFiles.map((path) => text(path, sersync.place));
+  const files = transport.ruleFiles;
   const defaults = mapping([
     ["filter", rules(transport.rules)],
-    ["filterFile", files.length === 0 ? undefined : list(files)],
+    ["filterFile", files.length === 0 ? undefined : list(files, files[0]?.place)],
     ...events.settings,
     ["initial", initial],
     ...transport.settings,

@@ -6,7 +6,7 @@ import { list, mapping, text } from "../draft.js";
 import type { XmlAttribute, XmlElement } from "../xml.js";
 import type { SersyncPlugin } from "./options.js";
 import type { Reading } from "./reading.js";
-import { expressionsOf } from "./rules.js";
+import { expressionsOf, isFilterOn } from "./rules.js";
 import { splitWords } from "./words.js";
 
 /** Entries of a hook. */
@@ -66,15 +66,8 @@ function readCommand(plugin: XmlElement, reading: Reading): Action | undefined {
 /** Undefined for no narrowing. */
 function includesOf(plugin: XmlElement, reading: Reading): DraftNode | "nothing" | undefined {
   const filter = reading.child(plugin, "filter");
+  if (filter === undefined || !isFilterOn(filter, reading)) return undefined;
   const includes = reading.children(filter, "include");
-  if (filter === undefined) return undefined;
-  if (reading.flag(filter) !== true) {
-    for (const one of includes) {
-      reading.attribute(one, "expression");
-      reading.carried(one, 'no expression: filter start="false" switches it off');
-    }
-    return undefined;
-  }
   const expressions = expressionsOf(includes, reading).filter((one) => isRegex(one, reading));
   if (includes.length === 0) {
     const why = "no expression is there that could match, so that sersync never ran the plugin";

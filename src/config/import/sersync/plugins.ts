@@ -131,6 +131,7 @@ function sectionOf(head: XmlElement, name: Plugin, reading: Reading): XmlElement
   if (section === undefined) return undefined;
   reading.children(head, "plugin");
   reading.attribute(section, "name");
+  reading.carried(section, `hooks: ${name}`);
   return section;
 }
 

@@ -41,7 +41,7 @@ export class Reading {
     if (first !== undefined) this.#asked.add(first);
     for (const one of more) {
       if (this.#asked.has(one)) continue;
-      this.#asked.add(one);
+      this.passOver(one);
       this.noEqual(one, "sersync reads the first of these elements and no other");
     }
     return first;

@@ -19,16 +19,9 @@ export interface FilterRules {
 export function readFilter(head: XmlElement, reading: Reading): FilterRules {
   const filter = reading.child(head, "filter");
   if (filter === undefined) return { isOn: false, rules: [] };
-  const isOn = reading.flag(filter) ?? false;
+  const isOn = isFilterOn(filter, reading);
+  if (!isOn) return { isOn, rules: [] };
   const excludes = reading.children(filter, "exclude");
-  if (!isOn) {
-    for (const one of excludes) {
-      reading.attribute(one, "expression");
-      reading.carried(one, 'no rule: filter start="false" switches it off');
-    }
-    if (excludes.length === 0) reading.carried(filter, "no rules");
-    return { isOn, rules: [] };
-  }
   const rules: DraftText[] = [];
   for (const expression of expressionsOf(excludes, reading)) {
     const rule = `- sersync:${expression.value}`;
@@ -37,8 +30,17 @@ export function readFilter(head: XmlElement, reading: Reading): FilterRules {
       reading.carried(expression, `filter: ${rule}`);
     }
   }
-  if (rules.length === 0) reading.carried(filter, "no rules");
   return { isOn, rules };
+}
+
+/** Whether the expressions in an element count; one that is switched off is told in one note. */
+export function isFilterOn(filter: XmlElement, reading: Reading): boolean {
+  const isOn = reading.flag(filter) ?? false;
+  if (!isOn) reading.passOver(filter);
+  const count = filter.children.length;
+  const held = count === 0 ? "no rules" : `none of the ${count} expressions in it`;
+  reading.carried(filter, isOn ? "the expressions in it" : `${held}: it is switched off`);
+  return isOn;
 }
 
 export function builtInRules(place: Place, reading: Reading): DraftText {

@@ -15,7 +15,7 @@ export interface Transport {
   readonly port: number | undefined;
   readonly settings: ReadonlyMap<string, DraftNode>;
   readonly rules: readonly DraftText[];
-  readonly ruleFiles: readonly string[];
+  readonly ruleFiles: readonly DraftText[];
 }
 
 interface Surroundings {
@@ -70,7 +70,9 @@ export function readTransport(
     port,
     settings,
     rules: parameters.rules,
-    ruleFiles: parameters.ruleFiles.map((path) => resolve(directory, path)),
+    ruleFiles: parameters.ruleFiles.map(({ value, place }) =>
+      text(resolve(directory, value), place),
+    ),
   };
 }
 
