@@ -4,7 +4,6 @@ import * as z from "zod";
 import { compileWholeRegex } from "../filter/regex.js";
 import type { SocketAction } from "../hooks/settings.js";
 import { Fault } from "../model/fault.js";
-import { faultOf } from "./fault-of.js";
 import { leaf } from "./leaf.js";
 import { quote } from "./quote.js";
 
@@ -17,12 +16,14 @@ export function wholeExpression() {
 }
 
 function readExpression(value: string): string {
-  const reason = faultOf(() => compileWholeRegex(value));
-  if (reason === undefined) return value;
-  throw new Fault(
-    "CONFIG_INVALID",
-    `Cannot read the expression ${quote(value)}: ${reason.message}`,
-  );
+  try {
+    compileWholeRegex(value);
+    return value;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const message = `Cannot read the expression ${quote(value)}: ${error.message}`;
+    throw new Fault("CONFIG_INVALID", message, { cause: error });
+  }
 }
 
 export function socketAddress() {
