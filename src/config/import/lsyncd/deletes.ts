@@ -18,7 +18,7 @@ const COMMENT =
   "`adopt: replace` deletes it then, as lsyncd does.";
 
 const FIRST_CONTACT =
-  "at first contact, what only the replica has is kept (`adopt: replace` deletes it); after an error while reading the source nothing is deleted, where lsyncd's --ignore-errors would";
+  "at first contact, what only the replica has is kept (`adopt: replace` deletes it); a comparison that meets an error while it reads the source deletes nothing, where lsyncd's --ignore-errors does";
 
 export function deletesFrom(
   stated: Stated | undefined,

@@ -7,12 +7,14 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { loadConfig } from "../../../../src/config/load.js";
-import { type Daemon, startDaemon } from "../../../../src/daemon/daemon.js";
+import { startDaemon } from "../../../../src/daemon/daemon.js";
+import type { Fact } from "../../../../src/model/fact.js";
 import { makeTempDir } from "../../../support/temp.js";
 import { until } from "../../../support/until.js";
 
@@ -79,11 +81,15 @@ function readLog(file: string): string {
   }
 }
 
-async function startTreecast(file: string, stateDirectory: string): Promise<Daemon> {
+async function startTreecast(file: string, stateDirectory: string): Promise<Fact[]> {
+  const facts: Fact[] = [];
   const config = await loadConfig(file);
-  const daemon = await startDaemon({ ...config, stateDirectory });
+  const daemon = await startDaemon(
+    { ...config, stateDirectory },
+    { onFact: (fact) => facts.push(fact) },
+  );
   closing.push(() => daemon.close());
-  return daemon;
+  return facts;
 }
 
 const NAMES = [
@@ -140,6 +146,7 @@ describe.skipIf(!installed)("the same lsyncd.conf.lua", () => {
       const root = makeTempDir();
       const at = (name: string) => join(root, name);
       put(at("source"), NAMES);
+      spawnSync("mkfifo", [at("source/pipe")]);
       for (const replica of ["lsyncd", "treecast"]) {
         mkdirSync(at(replica));
         writeFileSync(
@@ -150,20 +157,27 @@ sync{ default.rsync, source = "${at("source")}", target = "${at(replica)}", dela
         );
       }
       await startLsyncd(at("lsyncd.lua"), at("log"));
-      await startTreecast(at("treecast.lua"), at("state"));
-      const untilSame = async (sentinel: string) => {
+      const facts = await startTreecast(at("treecast.lua"), at("state"));
+      const untilSame = async (isComplete: (theirs: string) => boolean) => {
+        let found: readonly (readonly string[])[] = [];
         await until(
-          () =>
-            contents(at("lsyncd")).some((name) => name.startsWith(sentinel)) &&
-            contents(at("lsyncd")).join("\n") === contents(at("treecast")).join("\n"),
+          () => {
+            try {
+              found = [contents(at("lsyncd")), contents(at("treecast"))];
+            } catch {
+              return false; // the tree changes while we look
+            }
+            const [theirs = "", ours] = found.map((names) => names.join("\n"));
+            return isComplete(theirs) && theirs === ours;
+          },
           {
             everyMs: 50,
             what: () =>
-              `lsyncd's replica:\n${contents(at("lsyncd")).join("\n")}\n\ntreecast's replica:\n${contents(at("treecast")).join("\n")}\n`,
+              `equal replicas of lsyncd and of treecast:\n${found.map((names) => names.join("\n")).join("\n\n")}`,
           },
         );
       };
-      await untilSame(kept[0]!);
+      await untilSame((theirs) => theirs.includes(kept[0]!));
       const names = contents(at("treecast")).map((line) => line.replace(/(?:\/| \d+) \d+$/, ""));
       expect(names).toEqual(expect.arrayContaining(kept));
       for (const name of left) expect(names).not.toContain(name);
@@ -171,10 +185,14 @@ sync{ default.rsync, source = "${at("source")}", target = "${at(replica)}", dela
       // The same names again where nothing was, and a change to what is there.
       put(join(at("source"), "later"), NAMES);
       appendFileSync(join(at("source"), "a.log.1"), "more");
+      rmSync(join(at("source"), "sp ace"), { recursive: true });
       writeFileSync(join(at("source"), "sentinel"), "");
-      await untilSame("sentinel");
-      await untilSame("later/");
+      const complete = [/^sentinel /m, /^later\/brackets\[1\] /m, /^a\.log\.1 11 /m];
+      await untilSame(
+        (theirs) => complete.every((name) => name.test(theirs)) && !/^sp ace/m.test(theirs),
+      );
       expect(contents(at("treecast"))).toContain("a.log.1 11 644");
+      expect(facts.filter(({ kind }) => kind === "path-failed")).toEqual([]);
       // Without `archive` or `perms` the umask decides, and not the source.
       if (kept.includes("run.sh")) expect(contents(at("treecast"))).toContain("run.sh 6 755");
     },
