@@ -41,6 +41,8 @@ export interface LaneSource {
   readonly wakeJournal: () => void;
   /** A replica was found to differ here although nothing was owed: the watch may hear nothing there. */
   readonly suspect: (paths: readonly RelativePath[]) => void;
+  /** A first comparison of this target's replica found that it lacks a path: that is no change of it. */
+  readonly lackedAtFirst: (target: string, path: RelativePath) => void;
   /** This source and those that its own tree is a replica of. */
   readonly origins: () => readonly string[];
 }

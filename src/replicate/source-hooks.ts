@@ -42,6 +42,8 @@ export class SourceHooks {
   readonly #asked: ReadonlySet<HookTrigger>;
   readonly #partly = new Map<RelativePath, Details>();
   readonly #failing = new Set<string>();
+  /** What a first comparison found a replica to lack, by target, until it changes or has arrived. */
+  readonly #first = new Map<string, Set<RelativePath>>();
 
   /** @param memory what `memory` gave in an earlier run, or anything else */
   constructor(settings: readonly HookSettings[], memory: unknown, context: SourceHooksContext) {
@@ -118,8 +120,19 @@ export class SourceHooks {
     }
   }
 
+  /**
+   * A replica that is new gets everything: that is no news, and would be told a million times. What is
+   * found to differ later, or changes meanwhile, is told.
+   */
+  lackedAtFirst(target: string, path: RelativePath): void {
+    if (!this.#asks("delivered") && !this.#asks("delivered-everywhere")) return;
+    const paths = this.#first.get(target) ?? new Set();
+    this.#first.set(target, paths.add(path));
+  }
+
   /** Takes over what the source saw. */
   changed({ paths, kinds }: Changes): void {
+    for (const first of this.#first.values()) for (const path of paths) first.delete(path);
     if (!this.#asks("changed")) return;
     const events = paths.flatMap((path, index): Details[] => {
       const kind = kinds[index] ?? 0;
@@ -146,14 +159,16 @@ export class SourceHooks {
   }
 
   #delivered({ target, entries }: BatchDelivered): void {
-    const details = entries.map(
-      ({ path, deleted, directory, kinds }): Details & { readonly path: RelativePath } => ({
+    const first = this.#first.get(target);
+    const details = entries
+      .filter(({ path }) => first?.delete(path) !== true)
+      .map(({ path, deleted, directory, kinds }): Details & { readonly path: RelativePath } => ({
         path,
         isDirectory: directory,
         isDeleted: deleted,
         kinds,
-      }),
-    );
+      }));
+    if (first?.size === 0) this.#first.delete(target);
     if (this.#asks("delivered")) {
       this.#tell(
         "delivered",

@@ -265,6 +265,7 @@ export class SourceReplicator {
       caughtUp: async (signal) => this.#watch?.drain({ scan: false }, signal),
       wakeJournal: () => this.#checkpoints?.wake(),
       suspect: (paths) => this.#suspect(paths),
+      lackedAtFirst: (target, path) => this.#hooks?.lackedAtFirst(target, path),
       origins: () => originsBelow(this.#state.id, this.#ownToken()),
     };
     this.#lanes.begin(shared, this.settings.targets);

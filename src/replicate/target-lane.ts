@@ -551,6 +551,7 @@ export class TargetLane {
     this.#answers();
     // A comparison sees half of an upload, too; it goes when it is whole.
     if (this.#dirty.awaitsClose(path)) return;
+    if (!this.#debts.willBeKnown) this.#source.lackedAtFirst(this.settings.name, path);
     this.#dirty.add(path, kinds, this.#source.clock.now());
     this.#pumpSoon();
   }

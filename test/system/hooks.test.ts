@@ -148,15 +148,21 @@ describe("a hook on delivered-everywhere", () => {
     await rsyncd.start();
     await untilTold("delivered-everywhere meanwhile");
   });
+});
 
-  it("is told of what a new target was found to have already", async () => {
-    const second = join(base, "second");
-    mkdirSync(second);
-    writeFileSync(join(source, "same"), "x");
-    const engine = await start([hook(["delivered-everywhere"])], [replica, second]);
-    await untilEqual(source, second);
+describe("a new replica", () => {
+  it("is no news, but what changes while it is filled is told", async () => {
+    for (let i = 0; i < 50; i++) writeFileSync(join(source, `f${i}`), "x");
+    const engine = await start([hook(["delivered", "delivered-everywhere"])]);
+    writeFileSync(join(source, "f7"), "changed");
+    await untilTold(`delivered ${replica} f7`, "delivered-everywhere f7");
+    await untilEqual(source, replica);
     await untilKnown(engine);
-    await untilTold("delivered-everywhere same");
+    writeFileSync(join(source, "f8"), "changed");
+    await untilTold(`delivered ${replica} f8`);
+    // The root's times change with every entry of it.
+    const heard = told().flatMap(({ path }) => (path === "" || path === "." ? [] : path));
+    expect(new Set(heard)).toEqual(new Set(["f7", "f8"]));
   });
 });
 
