@@ -15,7 +15,15 @@ describe("whether rules keep the same below two places", () => {
   });
 
   it("is not known where a rule may match at any depth by more than the last name", () => {
-    for (const rule of ["- re:a/b", "- sersync:/a/b", "- a/b", "- **/x", "- x**", "- a/***", "-! /a/b"]) {
+    for (const rule of [
+      "- re:a/b",
+      "- sersync:/a/b",
+      "- a/b",
+      "- **/x",
+      "- x**",
+      "- a/***",
+      "-! /a/b",
+    ]) {
       expect(alike([rule, "- z"], "c", "d"), rule).toBe(false);
     }
   });
