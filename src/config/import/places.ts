@@ -20,8 +20,11 @@ export class Places {
       this.#line = 1;
       this.#column = 1;
     }
-    const inside = isSecondHalf(this.#text[offset] ?? "") ? offset - 1 : offset;
-    const end = Math.min(inside, this.#text.length);
+    // An LF behind a CR, like the second half of a character, stands where the first unit does.
+    const text = this.#text;
+    const unit = text[offset] ?? "";
+    const isSecond = isSecondHalf(unit) || (unit === "\n" && text[offset - 1] === "\r");
+    const end = Math.min(isSecond ? offset - 1 : offset, text.length);
     while (this.#offset < end) this.#step();
     return { file: this.#file, line: this.#line, column: this.#column };
   }

@@ -77,7 +77,7 @@ function name(open: Situation["open"]): string {
 }
 
 function shown({ text, position }: Situation): string {
-  const character = [...text.slice(Math.max(position - 2, 0), position)].at(-1);
+  const character = Array.from(text.slice(Math.max(position - 2, 0), position)).at(-1);
   return character === undefined ? "nothing" : quote(character);
 }
 

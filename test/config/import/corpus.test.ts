@@ -10,7 +10,7 @@ import type { Draft } from "../../../src/config/import/draft.js";
 import type { XmlElement } from "../../../src/config/import/xml.js";
 import { readXml } from "../../../src/config/import/xml.js";
 import type { Place } from "../../../src/config/problem.js";
-import { draftOf, entry, FILE, notesOf, plain, resolved, shownProblems } from "./drafts.js";
+import { draftOf, FILE, notesOf, resolved, shownProblems } from "./drafts.js";
 
 const directory = join(import.meta.dirname, "corpus");
 const names = readdirSync(directory)
@@ -19,7 +19,6 @@ const names = readdirSync(directory)
 
 async function essentials(draft: Draft): Promise<unknown> {
   const { config, problems } = await resolved(draft);
-  const sources = entry(draft.root, "sources");
   return {
     problems: [...shownProblems(draft.problems), ...problems],
     log: config.log.level,
@@ -33,15 +32,9 @@ async function essentials(draft: Draft): Promise<unknown> {
       longestWaitMs: source.waits.defaultMs,
       passes: source.passes,
       checksumAudit: source.audit?.checksum,
-      target: essentialsOf(source.targets[0]!),
+      target: source.targets.slice(0, 1).map(essentialsOf),
+      hooks: source.hooks.map(essentialsOfHook),
     })),
-    hooks:
-      sources?.kind === "list"
-        ? sources.items.map((source) => {
-            const hooks = entry(source, "hooks");
-            return hooks === undefined ? [] : plain(hooks);
-          })
-        : [],
     notes: {
       carried: notesOf(draft, "carried"),
       changed: notesOf(draft, "changed"),
@@ -50,7 +43,9 @@ async function essentials(draft: Draft): Promise<unknown> {
   };
 }
 
-type Target = Awaited<ReturnType<typeof resolved>>["config"]["sources"][number]["targets"][number];
+type Source = Awaited<ReturnType<typeof resolved>>["config"]["sources"][number];
+type Target = Source["targets"][number];
+type Hook = Source["hooks"][number];
 
 /** All targets of a file have the same. */
 function essentialsOf(target: Target): object {
@@ -68,6 +63,12 @@ function essentialsOf(target: Target): object {
     password,
     ssh,
   };
+}
+
+/** What sersync has no word for is as usual. */
+function essentialsOfHook(hook: Hook): object {
+  const { name, on, match, matchWhole, perPath, action } = hook;
+  return { name, on, match, matchWhole, perPath, action };
 }
 
 describe("the corpus", () => {

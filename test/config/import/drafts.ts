@@ -1,8 +1,8 @@
 /** What a draft comes to, for tests to compare. */
 import type { Config } from "../../../src/config/config.js";
 import { loadDocument } from "../../../src/config/file-tree.js";
-import type { Draft, DraftMapping, DraftNode, Note } from "../../../src/config/import/draft.js";
-import { documentOf, mapping } from "../../../src/config/import/draft.js";
+import type { Draft, DraftNode, Note } from "../../../src/config/import/draft.js";
+import { documentOf } from "../../../src/config/import/draft.js";
 import { importSersync } from "../../../src/config/import/sersync/import.js";
 import type { SersyncOptions } from "../../../src/config/import/sersync/options.js";
 import { formatProblem } from "../../../src/config/problem.js";
@@ -41,32 +41,13 @@ export function notesOf({ notes }: Draft, which: Note["list"]): string[] {
     );
 }
 
-/** What the schema and the resolver make of it; hooks are compared as they are drafted. */
+/** What the schema and the resolver make of it. */
 export async function resolved(
   draft: Draft,
 ): Promise<{ config: Omit<Config, "file" | "files">; problems: string[] }> {
-  const document = documentOf(
-    { ...draft, root: withoutHooks(draft.root) },
-    { file: FILE, line: 1, column: 1 },
-  );
+  const document = documentOf({ ...draft, problems: [] }, { file: FILE, line: 1, column: 1 });
   const context = { environment: {}, known: schema, problems: [], files: [FILE] };
   const loaded = await loadDocument(FILE, document, context);
   const config = await resolveConfig(loaded, context);
   return { config, problems: shownProblems(context.problems) };
-}
-
-function withoutHooks(root: DraftMapping): DraftMapping {
-  return mapping(
-    root.entries.map(([key, value]) => {
-      if (key !== "sources" || value.kind !== "list") return [key, value];
-      const items = value.items.flatMap((source) => {
-        const targets = entry(source, "targets");
-        if (source.kind !== "mapping" || targets?.kind !== "list") return [source];
-        // One without targets has hooks alone.
-        if (targets.items.length === 0) return [];
-        return [mapping(source.entries.filter(([name]) => name !== "hooks"))];
-      });
-      return [key, { ...value, items }];
-    }),
-  );
 }

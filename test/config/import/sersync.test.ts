@@ -302,10 +302,11 @@ describe("sersync's command line", () => {
   const socket =
     '<plugin name="socket"><localpath watch="/a"><deshost ip="::1" port="9"/></localpath></plugin>';
 
-  it("-m runs a plugin alone, for the paths that it names", () => {
+  it("-m runs a plugin alone, for the paths that it names", async () => {
     const head = `${socket}<filter start="true"><exclude expression="a"/></filter>`;
     const draft = draftOf(file({ head }), { plugin: "socket" });
     expect(draft.problems).toEqual([]);
+    expect((await resolved(draft)).problems).toEqual([]);
     expect(plain(draft.root)).toEqual({
       defaults: {
         filter: ["- sersync:a", "preset:sersync-default"],
