@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { HOOK_TRIGGERS, type HookSettings } from "../../src/hooks/settings.js";
@@ -422,6 +423,21 @@ describe("hooks:", () => {
         /^treecast\.yaml:1:32: sources\[0\]\.targets: expected at least one target, got an empty list/,
       );
     }
+  });
+
+  it("are what docs/hooks.md shows", async () => {
+    const page = readFileSync(new URL("../../docs/hooks.md", import.meta.url), "utf8");
+    const examples = [...page.matchAll(/```yaml\nhooks:\n(.*?)```/gs)].map(
+      ([, text]) => text ?? "",
+    );
+    expect(examples.length).toBeGreaterThan(6);
+    for (const example of examples) {
+      const text = `defaults:\n  hooks:\n${example.replace(/^/gm, "  ")}\nsources: [{ path: /a, targets: [/b] }]\n`;
+      const config = await load(text, { DEPLOY_TOKEN: "t" });
+      expect(firstSource(config).hooks.length).toBeGreaterThan(0);
+    }
+    // Every kind of event is explained.
+    for (const on of HOOK_TRIGGERS) expect(page).toContain(`| \`${on}\` | `);
   });
 
   it("come back as what was written", async () => {

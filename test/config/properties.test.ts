@@ -171,7 +171,7 @@ describe("garbage", () => {
 
   it("of any shape is judged too", async () => {
     const key = fc.constantFrom(
-      ..."sources targets defaults include log ssh sessions retry path to name filter longestWait port deletes rsyncOptions passwordFile state filterFile __proto__ toString default".split(
+      ..."sources targets defaults include log ssh sessions retry path to name filter longestWait port deletes rsyncOptions passwordFile state filterFile hooks command http cdn url headers purge match on __proto__ toString default".split(
         " ",
       ),
     );

@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { compileRegex, compileSersyncRegex } from "../../src/filter/regex.js";
+import {
+  compileRegex,
+  compileRegexSearch,
+  compileSersyncRegex,
+  compileWholeRegex,
+} from "../../src/filter/regex.js";
 import { latin1FromText } from "../../src/model/path.js";
 
 describe("compileRegex()", () => {
@@ -70,5 +75,49 @@ describe("compileSersyncRegex()", () => {
 
   it.each(["(?=a)", "(a)\\1", "(?>a)", "("])("refuses '%s' with a reason", (source) => {
     expect(() => compileSersyncRegex(source)).toThrow(RangeError);
+  });
+});
+
+describe("compileWholeRegex()", () => {
+  it("matches a path as a whole, never a part of it", () => {
+    const test = compileWholeRegex("(.*)\\.php");
+    expect(test("/srv/a.php")).toBe(true);
+    expect(test("/srv/a.php5")).toBe(false);
+    expect(compileWholeRegex("a|/b")("/b")).toBe(true);
+    expect(compileWholeRegex("/.é")(latin1FromText("/üé"))).toBe(true);
+    expect(compileWholeRegex("/a.b")("/a\nb")).toBe(false);
+  });
+
+  it("refuses what it cannot read with a reason", () => {
+    expect(() => compileWholeRegex("(a")).toThrow(new RangeError("missing closing ): `(a`"));
+  });
+});
+
+describe("compileRegexSearch()", () => {
+  const search = (source: string, path: string) => {
+    const found = compileRegexSearch(source)(latin1FromText(path));
+    const text = (latin1: string) => Buffer.from(latin1, "latin1").toString();
+    return found && [text(found.group), text(found.rest)];
+  };
+
+  it("gives the first group and what follows the first match", () => {
+    expect(search("b(.)b", "/a/b1b/b2b/c")).toEqual(["1", "/b2b/c"]);
+    expect(search("b", "/a/b/c")).toEqual(["", "/c"]);
+    expect(search("(x)?b", "/a/b")).toEqual(["", ""]);
+    expect(search("none", "/a/b")).toBeUndefined();
+  });
+
+  it("gives bytes, wherever it has matched in text", () => {
+    expect(search("/(é😀+)/", "/ü/é😀😀/文件/😀")).toEqual(["é😀😀", "文件/😀"]);
+    expect(search("(文)", "/文件")).toEqual(["文", "件"]);
+    expect(search("/é(.)", "/é/é😀x")).toEqual(["/", "é😀x"]);
+  });
+
+  it("takes names that are not UTF-8 for their bytes", () => {
+    const path = `/${latin1FromText("é")}/\xff\xfe/a\xffb/${latin1FromText("é")}`;
+    expect(compileRegexSearch("/(\\x{ff}.)/a")(path)).toEqual({
+      group: "\xff\xfe",
+      rest: `\xffb/${latin1FromText("é")}`,
+    });
   });
 });

@@ -57,6 +57,29 @@ describe("startChild()", () => {
     expect((await child.exited).status).toBe(0);
   });
 
+  it("reads no more before its listener has taken what it has heard", async () => {
+    const program = script("floods", "exec head -c 3000000 /dev/zero");
+    let bytes = 0;
+    let release: (() => void) | undefined;
+    const child = startChild(program, [], {
+      env,
+      onStdout(chunk) {
+        bytes += chunk.length;
+        return release === undefined
+          ? new Promise<void>((resolve) => (release = resolve))
+          : undefined;
+      },
+    });
+    await until(() => release);
+    const heard = bytes;
+    // Time for the rest, if it were read.
+    for (let turn = 0; turn < 200; turn++) await new Promise(setImmediate);
+    expect(bytes).toBe(heard);
+    release?.();
+    expect(await child.exited).toEqual({ status: 0, signal: null });
+    expect(bytes).toBe(3_000_000);
+  });
+
   it("survives a child that does not read what it is told", async () => {
     const child = startChild(script("deaf", "exit 0"), [], { env, stdin: "pipe" });
     child.stdin?.write(Buffer.alloc(4 * 1024 * 1024));
