@@ -277,7 +277,7 @@ async function place(
       ...(user === undefined ? {} : { "auth users": user }),
     };
     if (user !== undefined) users[user] = "secret";
-    mkdirSync(join(moduleAt(module), endpoint.path), { recursive: true });
+    mkdirSync(join(moduleAt(module), readable(endpoint.path)), { recursive: true });
   }
   const rsyncd = await startRsyncd({ modules, users });
   const local = (target: TargetSettings): TargetSettings[] => {
@@ -300,6 +300,8 @@ async function place(
     })),
   };
   const directoryOf = (endpoint: Endpoint): string =>
-    endpoint.kind === "module" ? join(moduleAt(endpoint.module), endpoint.path) : endpoint.path;
+    endpoint.kind === "module"
+      ? join(moduleAt(endpoint.module), readable(endpoint.path))
+      : endpoint.path;
   return { config, directoryOf };
 }
