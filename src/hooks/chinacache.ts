@@ -42,7 +42,7 @@ function requestFor(
   const field = (text: string): string => encodeField(Buffer.from(text).toString("latin1"));
   const what = isDirectory ? "dirs" : "urls";
   const query = `user=${field(user)}&pswd=${field(password)}&ok=ok&${what}=${url}`;
-  return `HEAD /index.jsp?${query} HTTP/1.0\r\nHost: ${host}\r\n\r\n`;
+  return `HEAD /index.jsp?${query} HTTP/1.0\r\nHost: ${host.includes(":") ? `[${host}]` : host}\r\n\r\n`;
 }
 
 /** What is wrong with an answer; its header `whatsup` says more than its status. */

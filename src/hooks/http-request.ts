@@ -29,10 +29,14 @@ export async function send(request: HttpRequest, signal: AbortSignal): Promise<v
   const { response, text } = await answerTo(request, url, signal);
   const status = response.statusCode ?? 0;
   if (status >= 200 && status < 300) return;
-  const place = `${request.method} ${url.origin}${url.pathname}`;
-  const message = `${place} answered ${status}${detailsOf(response, text, request.secret)}`;
+  const message = `${shownPlace(request.method, url)} answered ${status}${detailsOf(response, text, request.secret)}`;
   const wait = status === 429 || status === 503 ? retryAfterMs(response) : undefined;
   throw wait === undefined ? new Error(message) : new BusyError(message, wait);
+}
+
+/** Without its path, which is the secret of many a webhook. */
+function shownPlace(method: string, url: URL): string {
+  return `${method} ${url.origin}`;
 }
 
 interface Answer {
@@ -69,7 +73,7 @@ function answerTo(
     }
 
     request.on("error", (error: NodeJS.ErrnoException) => {
-      const message = `${method} ${url.origin}${url.pathname}: ${connectionTrouble(error)}`;
+      const message = `${shownPlace(method, url)}: ${connectionTrouble(error)}`;
       fail(new Error(message, { cause: error }));
     });
     request.on("response", (response) => {

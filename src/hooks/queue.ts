@@ -39,15 +39,21 @@ export class HookQueue {
     return true;
   }
 
-  /** A failed batch that is due, or else up to `most` of what never was tried. */
-  take(most: number, now: number): Batch | undefined {
+  /** A failed batch that is due, or up to `most` of what never was tried; the other for want of one. */
+  take(most: number, now: number, prefer: "due" | "fresh"): Batch | undefined {
+    if (prefer === "fresh" && this.hasFresh) return this.#takeFresh(most, now);
+    return this.#takeDue(now) ?? (this.hasFresh ? this.#takeFresh(most, now) : undefined);
+  }
+
+  #takeDue(now: number): Batch | undefined {
     const due = this.#earliest();
-    if (due !== undefined && due.dueAt <= now) {
-      this.#failed.delete(due);
-      for (const key of due.events.keys()) this.#places.delete(key);
-      return due;
-    }
-    if (this.#fresh.size === 0) return undefined;
+    if (due === undefined || due.dueAt > now) return undefined;
+    this.#failed.delete(due);
+    for (const key of due.events.keys()) this.#places.delete(key);
+    return due;
+  }
+
+  #takeFresh(most: number, now: number): Batch {
     const events = new Map<string, HookEvent>();
     for (const [key, event] of this.#fresh) {
       if (events.size >= most) break;

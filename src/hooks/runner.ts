@@ -120,7 +120,10 @@ export class HookRunner {
     };
   }
 
-  /** Resolves when nothing waits and nothing runs; rejects with the signal's reason before. */
+  /**
+   * Resolves when nothing runs and nothing waits but what has failed and waits for its time; rejects
+   * with the signal's reason before.
+   */
   settled(signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted();
@@ -159,7 +162,7 @@ export class HookRunner {
   }
 
   get #isSettled(): boolean {
-    return this.#current === undefined && this.#queue.size === 0;
+    return this.#current === undefined && !this.#queue.hasFresh;
   }
 
   #wake(): void {
@@ -175,7 +178,9 @@ export class HookRunner {
   #start(): void {
     this.#callOff = undefined;
     const { perPath, batchPaths } = this.#settings;
-    const batch = this.#queue.take(perPath ? 1 : batchPaths, this.#clock.now());
+    // What fails again and again must not keep the rest from its turn.
+    const prefer = this.#failures > 0 ? "fresh" : "due";
+    const batch = this.#queue.take(perPath ? 1 : batchPaths, this.#clock.now(), prefer);
     if (batch === undefined) {
       this.#wake();
       return;

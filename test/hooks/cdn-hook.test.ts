@@ -90,8 +90,8 @@ hookSuite({
   },
   outcomes: {
     hangs: /^not done within 700 ms$/,
-    refuses: /^POST http:\/\/127\.0\.0\.1:\d+\/purge answered 403 Forbidden: not you$/,
-    crashes: /^POST http:\/\/127\.0\.0\.1:\d+\/purge: the other side broke the connection$/,
+    refuses: /^POST http:\/\/127\.0\.0\.1:\d+ answered 403 Forbidden: not you$/,
+    crashes: /^POST http:\/\/127\.0\.0\.1:\d+: the other side broke the connection$/,
     floods: "taken",
   },
 });

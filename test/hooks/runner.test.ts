@@ -159,15 +159,32 @@ describe("HookRunner", () => {
     expect(runner.status).not.toHaveProperty("lastError");
   });
 
-  it("lets what fails alone not hold up the rest for long", async () => {
-    const { runner, hook, clock } = make({ perPath: true, attempts: 10 });
-    hook.failNext(down);
+  it("lets what fails alone, again and again, not hold up the rest for long", async () => {
+    const told: string[] = [];
+    const clock = new HandClock();
+    const runner = new HookRunner({
+      settings: { ...SETTINGS, perPath: true, attempts: 10 },
+      clock,
+      chance: () => 1,
+      hook: {
+        run([first]) {
+          if (first?.path === "bad") return Promise.reject(down);
+          told.push(first?.path ?? "");
+          return Promise.resolve();
+        },
+      },
+      report: () => undefined,
+    });
     runner.add(events("bad", "a", "b", "c"));
-    await clock.advance(1);
-    expect(hook.begun).toHaveLength(1);
-    await clock.advance(1_000);
-    // When its time has come it goes first; what never was tried has waited for nothing else.
-    expect(hook.paths.flat().toSorted()).toEqual(["a", "b", "bad", "c"]);
+    await clock.advance(2_000);
+    expect(told).toEqual(["a", "b", "c"]);
+    // Each time it is tried, it costs the others the first wait and no more.
+    for (let round = 0; round < 20; round++) {
+      runner.add(events(`later ${round}`));
+      await clock.advance(1_001);
+      expect(told.at(-1)).toBe(`later ${round}`);
+    }
+    expect(runner.status.waiting).toBe(1);
   });
 
   it("leaves the other side alone for longer and longer while everything fails", async () => {
@@ -335,16 +352,21 @@ describe("HookRunner", () => {
   });
 
   describe("settled()", () => {
-    it("resolves when nothing waits, has failed or runs", async () => {
-      const { runner, hook, clock } = make();
+    it("resolves when nothing runs, and nothing waits but what has failed", async () => {
+      const { runner, hook, clock } = make({ perPath: true });
       await runner.settled();
       hook.failNext(down);
-      runner.add(events("a"));
+      runner.add(events("a", "b"));
       let settled = false;
       void runner.settled().then(() => (settled = true));
-      await clock.advance(999);
+      await clock.advance(500);
+      // The other side is left alone for a while, and `b` has not been tried.
+      expect(hook.begun).toHaveLength(1);
       expect(settled).toBe(false);
-      await clock.advance(2);
+      hook.failNext(down);
+      await clock.advance(500);
+      expect(hook.begun.map(([first]) => first?.path)).toEqual(["a", "b"]);
+      expect(runner.status).toMatchObject({ waiting: 2, done: 0 });
       expect(settled).toBe(true);
     });
 
