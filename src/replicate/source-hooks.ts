@@ -5,16 +5,12 @@
 import type { HookEvent } from "../hooks/event.js";
 import { type HookOutcome, HookRunner, type HookStatus } from "../hooks/runner.js";
 import type { HookSettings, HookTrigger } from "../hooks/settings.js";
+import type { Memories } from "../journal/journal.js";
 import { type Changes, Kind } from "../model/change.js";
 import type { Clock } from "../model/clock.js";
 import type { BatchDelivered, Fact, FactListener } from "../model/fact.js";
-import { type RelativePath, isBelow } from "../model/path.js";
-
-/** What is asked of a lane: whether its replica has what was last seen at a path. */
-export interface HookedLane {
-  readonly settings: { readonly name: string };
-  lacks(path: RelativePath): boolean;
-}
+import type { RelativePath } from "../model/path.js";
+import { type ArrivalLane, Everywhere } from "./everywhere.js";
 
 export interface SourceHooksContext {
   readonly source: string;
@@ -23,13 +19,10 @@ export interface SourceHooksContext {
   readonly clock: Clock;
   /** Where outcomes are told. */
   readonly facts: FactListener;
-  readonly lanes: () => readonly HookedLane[];
+  readonly lanes: () => readonly ArrivalLane[];
   /** Something is to be remembered. */
   readonly wakeJournal: () => void;
 }
-
-/** Paths that have arrived somewhere and not everywhere; beyond, the oldest are forgotten. */
-const MOST_PARTLY = 100_000;
 
 /** Failures of which the end is told; beyond, an end may be told to nobody. */
 const MOST_FAILURES = 10_000;
@@ -40,10 +33,13 @@ export class SourceHooks {
   readonly #context: SourceHooksContext;
   readonly #runners: readonly HookRunner[];
   readonly #asked: ReadonlySet<HookTrigger>;
-  readonly #partly = new Map<RelativePath, Details>();
+  readonly #everywhere: Everywhere<Details>;
   readonly #failing = new Set<string>();
   /** What a first comparison found a replica to lack, by target, until it changes or has arrived. */
   readonly #first = new Map<string, Set<RelativePath>>();
+  /** Changes with what is to be remembered. */
+  #revision = 0;
+  #given: string | undefined;
 
   /** @param memory what `memory` gave in an earlier run, or anything else */
   constructor(settings: readonly HookSettings[], memory: unknown, context: SourceHooksContext) {
@@ -56,18 +52,26 @@ export class SourceHooks {
       return runner;
     });
     this.#asked = new Set(settings.flatMap(({ on }) => on));
-    if (this.#asks("delivered-everywhere")) {
-      for (const [path, details] of remembered.partly) this.#partly.set(path, details);
-    }
+    this.#everywhere = new Everywhere(context.lanes);
+    if (this.#asks("delivered-everywhere")) this.#everywhere.restore(remembered.unsure);
   }
 
-  /** For the journal, as plain JSON: what was not told yet. */
-  get memory(): unknown {
-    if (this.#runners.length === 0) return undefined;
-    return {
-      waiting: Object.fromEntries(this.#runners.map((runner) => [runner.name, runner.pending()])),
-      partly: [...this.#partly],
-    };
+  /**
+   * For the journal: what was not told yet, where it is another than was last given. It may be much,
+   * and a journal is written to every second.
+   */
+  memories(): Memories {
+    const version = [this.#revision, ...this.#runners.map(({ revision }) => revision)].join();
+    if (version === this.#given) return {};
+    this.#given = version;
+    if (this.#runners.length === 0) return { hooks: undefined };
+    const waiting = this.#runners.map((runner) => [runner.name, runner.pending()] as const);
+    return { hooks: { waiting: Object.fromEntries(waiting), unsure: this.#everywhere.memory } };
+  }
+
+  /** The journal is a new one: everything has to be said again. */
+  journalLost(): void {
+    this.#given = undefined;
   }
 
   get status(): readonly HookStatus[] {
@@ -82,7 +86,7 @@ export class SourceHooks {
         this.#delivered(fact);
         break;
       case "pass":
-        this.#compared(fact.path);
+        this.#tell("delivered-everywhere", this.#everywhere.compared(fact.target, fact.path));
         break;
       case "path-failed": {
         const { target, path, reason } = fact;
@@ -181,40 +185,11 @@ export class SourceHooks {
       }
     }
     if (!this.#asks("delivered-everywhere")) return;
-    const others = this.#context.lanes().filter(({ settings }) => settings.name !== target);
+    this.#revision++;
     this.#tell(
       "delivered-everywhere",
-      details.filter((each) => this.#isEverywhere(each, others)),
+      details.filter((each) => this.#everywhere.arrived(target, each.path, each)),
     );
-  }
-
-  /** Where it is not yet, it is remembered: a comparison there may find that nothing has to be sent. */
-  #isEverywhere(
-    details: Details & { readonly path: RelativePath },
-    others: readonly HookedLane[],
-  ): boolean {
-    const { path } = details;
-    this.#partly.delete(path);
-    if (!others.some((lane) => lane.lacks(path))) return true;
-    this.#partly.set(path, details);
-    if (this.#partly.size > MOST_PARTLY) {
-      const [oldest] = this.#partly.keys();
-      if (oldest !== undefined) this.#partly.delete(oldest);
-    }
-    return false;
-  }
-
-  /** A comparison has ended: what has not arrived by now is owed. */
-  #compared(top: RelativePath): void {
-    const arrived: Details[] = [];
-    const lanes = this.#context.lanes();
-    for (const [path, details] of this.#partly) {
-      if (path !== top && !isBelow(path, top)) continue;
-      if (lanes.some((lane) => lane.lacks(path))) continue;
-      this.#partly.delete(path);
-      arrived.push(details);
-    }
-    this.#tell("delivered-everywhere", arrived);
   }
 
   /** Told once, until it is over. */
@@ -255,13 +230,13 @@ export class SourceHooks {
 
 interface Remembered {
   readonly waiting: Readonly<Record<string, unknown>>;
-  readonly partly: readonly (readonly [RelativePath, Details])[];
+  readonly unsure: readonly (readonly [RelativePath, Details])[];
 }
 
 function recall(memory: unknown): Remembered {
-  const { waiting, partly } = (memory ?? {}) as Partial<Remembered>;
+  const { waiting, unsure } = (memory ?? {}) as Partial<Remembered>;
   return {
     waiting: typeof waiting === "object" ? waiting : {},
-    partly: Array.isArray(partly) ? partly : [],
+    unsure: Array.isArray(unsure) ? unsure : [],
   };
 }

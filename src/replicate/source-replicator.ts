@@ -371,11 +371,12 @@ export class SourceReplicator {
 
   #memories(): Memories {
     const { memory: holds } = this.#holds ?? {};
-    const { memory: hooks } = this.#hooks ?? {};
-    return { holds, hooks, passes: this.#schedule?.memory, ...this.#lanes.memories };
+    const hooks = this.#hooks?.memories();
+    return { holds, passes: this.#schedule?.memory, ...hooks, ...this.#lanes.memories };
   }
 
   #indexLost(): void {
+    this.#hooks?.journalLost();
     for (const lane of this.#lanes) lane.indexLost();
     this.#reconciler?.refill();
   }

@@ -366,11 +366,15 @@ export class TargetLane {
     }
   }
 
-  /** Whether the replica may have something else at a path than was last seen at the source. */
-  lacks(path: RelativePath): boolean {
-    if (!this.#debts.willBeKnown || !this.#debts.isComplete) return true;
-    const isCompared = this.#passes.owed.some((top) => top === path || isBelow(path, top));
-    return isCompared || this.#dirty.reaches(path);
+  /** Whether something is still to be sent that reaches a path. */
+  owes(path: RelativePath): boolean {
+    return this.#dirty.reaches(path) || !this.#debts.isComplete;
+  }
+
+  /** Whether what the replica has at a path is just being found out. */
+  isComparing(path: RelativePath): boolean {
+    if (!this.#debts.willBeKnown) return true;
+    return this.#passes.owed.some((top) => top === path || isBelow(path, top));
   }
 
   /** True where more waits than should be added by looking. */
