@@ -1,8 +1,8 @@
 /** Whether a hook can be seen in the delays: one that works, and those that do not. */
 import { treecast, treecastWith } from "../contestants/treecast.js";
-import { attempt, turns, type Question, type Row } from "../question.js";
-import { measureRate, RATE_COLUMNS, rateStage } from "../rate.js";
-import { setStage } from "../stage.js";
+import type { Question } from "../question.js";
+import { RATE_COLUMNS } from "../rate.js";
+import { compareVariants } from "../variants.js";
 
 /** Nobody listens there: the port is never given out. */
 const REFUSED = "http://127.0.0.1:1/";
@@ -33,25 +33,5 @@ export const hooks: Question = {
 for each batch, \`sleep 1000\`, \`false\`, \`yes\` (ended after two seconds, begun again), and an address where nobody listens. A hook has a queue of its
 own; the question is whether it can be seen in the delays. CPU is with the hook's own programs.`,
   columns: RATE_COLUMNS,
-  async ask(run) {
-    const rows: Row[] = [];
-    if (!run.contestants.some(({ name }) => name === treecast.name)) return rows;
-    await using stage = await setStage({ road: "module", below: run.below });
-    for (const perSecond of run.rates ?? (run.quick ? [50] : [50, 200])) {
-      const matter = `${perSecond.toLocaleString("en")} files/s`;
-      for (let round = 0; round < run.rounds; round++) {
-        for (const contestant of turns(contestants, round)) {
-          run.log(`hooks: ${matter}: ${contestant.name}`);
-          rateStage(stage);
-          const plan = { perSecond, seconds: run.seconds, seed: run.seed + round };
-          rows.push(
-            await attempt({ contestant: contestant.name, matter, round }, async () => ({
-              figures: await measureRate(contestant, stage, plan),
-            })),
-          );
-        }
-      }
-    }
-    return rows;
-  },
+  ask: (run) => compareVariants("hooks", contestants, run.quick ? [50] : [50, 200], run),
 };

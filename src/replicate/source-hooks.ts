@@ -236,7 +236,7 @@ interface Remembered {
 function recall(memory: unknown): Remembered {
   const { waiting, unsure } = (memory ?? {}) as Partial<Remembered>;
   return {
-    waiting: typeof waiting === "object" ? waiting : {},
+    waiting: typeof waiting === "object" ? (waiting ?? {}) : {},
     unsure: Array.isArray(unsure) ? unsure : [],
   };
 }
