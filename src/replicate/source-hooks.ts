@@ -234,9 +234,9 @@ interface Remembered {
 }
 
 function recall(memory: unknown): Remembered {
-  const { waiting, unsure } = (memory ?? {}) as Partial<Remembered>;
+  const { waiting, unsure } = (memory ?? {}) as Record<keyof Remembered, unknown>;
   return {
-    waiting: typeof waiting === "object" ? (waiting ?? {}) : {},
-    unsure: Array.isArray(unsure) ? unsure : [],
+    waiting: typeof waiting === "object" ? { ...waiting } : {},
+    unsure: Array.isArray(unsure) ? (unsure as Remembered["unsure"]) : [],
   };
 }
