@@ -11,14 +11,8 @@ import { passwordFault } from "./password-check.js";
 import { rsyncFindings } from "./rsync-check.js";
 import { chooseConfig, type Given } from "./chosen-config.js";
 import { ExitStatus } from "./exit-status.js";
+import type { Finding } from "./finding.js";
 import { sourceFindings } from "./source-check.js";
-
-export interface Finding {
-  readonly level: "ok" | "warning" | "error";
-  readonly source?: string;
-  readonly target?: string;
-  readonly text: string;
-}
 
 export interface Report {
   readonly ok: boolean;

@@ -2,7 +2,7 @@
 import type { Config } from "../config/config.js";
 import { Fault } from "../model/fault.js";
 import { isOlder, RECOMMENDED_RSYNC, rsyncVersion } from "../rsync/version.js";
-import type { Finding } from "./checking.js";
+import type { Finding } from "./finding.js";
 
 export async function rsyncFindings({ sources }: Config): Promise<Finding[]> {
   const programs = new Set(sources.flatMap(({ targets }) => targets.map(({ program }) => program)));

@@ -5,7 +5,7 @@ import { compileFilter, type Filter } from "../filter/filter.js";
 import { type InotifyLimits, readLimits } from "../kernel/limits.js";
 import { bytesBelow, displayPath, joinPath, type RelativePath, ROOT } from "../model/path.js";
 import { countOf, digits } from "../observe/quantities.js";
-import type { Finding } from "./checking.js";
+import type { Finding } from "./finding.js";
 
 export function sourceFindings(
   sources: readonly Pick<SourceConfig, "name" | "path" | "rules">[],

@@ -11,7 +11,7 @@ import { Fault } from "../model/fault.js";
 import { displayPath, parentOf, type RelativePath, ROOT } from "../model/path.js";
 import { Semaphore } from "../schedule/semaphore.js";
 import { SourceSync } from "./source-sync.js";
-import type { PairResult } from "./verifying.js";
+import type { PairResult } from "./verify-result.js";
 
 /** Above this many places one comparison of all of them together costs less. */
 const MOST_PLACES = 100;

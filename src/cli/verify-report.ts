@@ -5,7 +5,7 @@ import { countOf, digits, durationText } from "../observe/quantities.js";
 import { type DriftKind, DRIFT_KINDS } from "../verify/drift.js";
 import type { Report } from "../verify/verify-target.js";
 import { shownText } from "./shown.js";
-import type { PairResult, VerifyRequest } from "./verifying.js";
+import type { PairResult, VerifyRequest } from "./verify-result.js";
 
 /** Differences of one target that are shown by name; JSON has all that were named. */
 const SHOWN = 200;

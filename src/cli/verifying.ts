@@ -1,12 +1,12 @@
 /** Comparing replicas with their sources, watched by a person; see the verify room for what counts. */
 import { nearest } from "../config/suggest.js";
-import type { Config, SourceConfig, TargetConfig } from "../config/config.js";
+import type { Config } from "../config/config.js";
 import { bothKeep, compileFilter, type Filter } from "../filter/filter.js";
 import { rememberedTarget } from "../journal/source-state.js";
 import { systemClock } from "../model/clock.js";
 import { formatEndpoint } from "../model/endpoint.js";
 import { Fault } from "../model/fault.js";
-import { displayPath, latin1FromText, type RelativePath, ROOT } from "../model/path.js";
+import { displayPath, latin1FromText, ROOT } from "../model/path.js";
 import { durationText } from "../observe/quantities.js";
 import { createRemote } from "../rsync/create-remote.js";
 import { linkTreatment, type LinkTreatment } from "../rsync/links.js";
@@ -22,34 +22,7 @@ import { placePath } from "./places.js";
 import { type LineView, Progress } from "./progress.js";
 import { cutText } from "./shown.js";
 import { jsonReport, textReport } from "./verify-report.js";
-
-export interface VerifyRequest {
-  /** A source by its name or path, a target by its name or address; absent for all. */
-  readonly source?: string | undefined;
-  readonly target?: string | undefined;
-  /** Only what lies at and below it, as somebody typed it. */
-  readonly path?: string | undefined;
-  readonly checksum: boolean;
-  readonly repair: boolean;
-  readonly json: boolean;
-}
-
-/** One target beside its source, and where it is compared. */
-export interface Pair {
-  readonly source: SourceConfig;
-  readonly target: TargetConfig;
-  readonly path: RelativePath;
-}
-
-export interface PairResult extends Pair {
-  /** Undefined where nothing could be compared. */
-  readonly report: Report | undefined;
-  /** Why it could not, or not all of it. */
-  readonly fault: string | undefined;
-  readonly links: LinkTreatment;
-  /** How many differed before the repair; undefined where there was none. */
-  readonly repaired?: number;
-}
+import type { Pair, PairResult, VerifyRequest } from "./verify-result.js";
 
 /** Trees that are compared at once. */
 const COMPARISONS = 3;

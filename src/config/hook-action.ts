@@ -11,7 +11,7 @@ import { generalPurgeFrom } from "./hook-purge.js";
 import type { PathPart } from "./problem.js";
 import { quote } from "./quote.js";
 import type { WrittenHook } from "./schema.js";
-import type { SettingsContext, Standing } from "./settings.js";
+import type { SettingsContext, Standing } from "./standing.js";
 
 export interface ChosenAction {
   readonly action: HookAction;

@@ -9,7 +9,7 @@ import { problem } from "./issues.js";
 import type { PathPart, Problem } from "./problem.js";
 import { quote } from "./quote.js";
 import type { WrittenHook } from "./schema.js";
-import type { SettingsContext, Standing } from "./settings.js";
+import type { SettingsContext, Standing } from "./standing.js";
 
 /** A hook and where it is written: what is wrong with it may show only where it is used. */
 export interface PlacedHook {

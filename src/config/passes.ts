@@ -6,7 +6,7 @@ import { problem } from "./issues.js";
 import type { PathPart } from "./problem.js";
 import { rulesFrom } from "./rule-files.js";
 import type { WrittenPass } from "./schema.js";
-import type { SettingsContext, Standing } from "./settings.js";
+import type { SettingsContext, Standing } from "./standing.js";
 
 const LONGEST_JITTER_MS = parseDuration(LONGEST_JITTER) ?? 0;
 /** Targets that begin within a tenth of the interval still have nine tenths for the work. */

@@ -20,7 +20,8 @@ import { tellsOnlyChanges, unknownTargets } from "./hooks.js";
 import type { WrittenSource, WrittenTarget } from "./schema.js";
 import { orderContradictions, sourceFrom, uselessWithoutIndex } from "./source.js";
 import { contradictions, endpointOf, refuseUseless, targetFrom } from "./target.js";
-import type { CompleteSettings, Standing } from "./settings.js";
+import type { CompleteSettings } from "./settings.js";
+import type { Standing } from "./standing.js";
 import { bottomLayer, layOver, settleLayer } from "./settings.js";
 
 /** What is wrong goes to `context.problems`; with any there, the result is not to be used. */

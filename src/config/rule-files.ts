@@ -4,7 +4,7 @@ import { faultOf } from "./fault-of.js";
 import { absolutePath } from "./home.js";
 import { problem } from "./issues.js";
 import { shownFile } from "./problem.js";
-import type { SettingsContext, Standing } from "./settings.js";
+import type { SettingsContext, Standing } from "./standing.js";
 import { readTextFile } from "./text-file.js";
 
 /** What is wrong goes to `context.problems`. */

@@ -6,17 +6,15 @@ import { compileFilter } from "../filter/filter.js";
 import type { SecretReference } from "../model/secret.js";
 import type { GuardLimit, TimedPassSettings } from "../replicate/settings.js";
 import type { LongestWaits } from "./config.js";
-import type { Environment } from "./environment.js";
 import { absolutePath, programPath } from "./home.js";
 import { hooksFrom, type PlacedHook } from "./hooks.js";
 import { parseDuration } from "./duration.js";
 import { DEFAULTS, PART_DEFAULTS } from "./defaults.js";
 import { faultOf } from "./fault-of.js";
-import type { Given } from "./issues.js";
 import { problem } from "./issues.js";
 import { passesFrom } from "./passes.js";
-import type { PathPart, Problem } from "./problem.js";
 import { rulesFrom } from "./rule-files.js";
+import type { SettingsContext, Standing } from "./standing.js";
 import type { WrittenSettings } from "./schema.js";
 import type * as schema from "./schema.js";
 
@@ -72,20 +70,6 @@ export type CompleteSettings = Settings & {
   }>;
   readonly trash: Switched<{ readonly keep: number; readonly overwritten: boolean }>;
 };
-
-export interface SettingsContext {
-  readonly environment: Environment;
-  readonly problems: Problem[];
-  readonly files: string[];
-}
-
-/** Where a layer stands. */
-export interface Standing {
-  readonly given: Given;
-  readonly path: readonly PathPart[];
-  /** Relative paths start here. */
-  readonly directory: string;
-}
 
 /** Reads what a layer refers to; anything wrong goes to `context.problems`. */
 export async function settleLayer(

@@ -10,7 +10,8 @@ import { absolutePath } from "./home.js";
 import { valueAt } from "./issues.js";
 import { quote } from "./quote.js";
 import type { WrittenTarget } from "./schema.js";
-import type { CompleteSettings, Standing } from "./settings.js";
+import type { CompleteSettings } from "./settings.js";
+import type { Standing } from "./standing.js";
 
 /** Says that a key of the target cannot stand there. */
 export type Refuse = (key: string, message: string) => void;

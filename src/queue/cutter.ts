@@ -6,6 +6,7 @@ import type { Batch, BatchEntry, Sight } from "../model/batch.js";
 import type { Kinds } from "../model/change.js";
 import { Kind } from "../model/change.js";
 import type { RelativePath } from "../model/path.js";
+import type { OnMissing } from "./deletions.js";
 import { type Flight, type Flights, type Lane, moveOver, obstacleFor } from "./flights.js";
 import { type Mark, type Node, type Ready, blankMark } from "./mark.js";
 import type { Marks } from "./marks.js";
@@ -27,12 +28,6 @@ export interface CutterSettings {
  * be cut within a name if the program is killed, and the stump name something else.
  */
 const DELETE_LIST_BYTES = 32 * 1024;
-
-/**
- * What to do with a path that is missing when a batch is cut: delete it on the replica; delete it only
- * if it was marked as gone; keep it for later; or forget it.
- */
-export type OnMissing = "send" | "marked" | "hold" | "drop";
 
 export type Look = (path: RelativePath) => Sight;
 

@@ -4,6 +4,12 @@
  */
 
 /**
+ * What to do with a path that is missing when a batch is cut: delete it on the replica; delete it only
+ * if it was marked as gone; keep it for later; or forget it.
+ */
+export type OnMissing = "send" | "marked" | "hold" | "drop";
+
+/**
  * Deletions wait until none has come for this long. It turns `rm -rf` into one name, and spares a
  * replica the moment in which an editor has moved the old file away and not yet made the new one.
  */

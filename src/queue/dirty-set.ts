@@ -9,8 +9,9 @@
 import type { Batch, BatchEntry, EntryOutcome } from "../model/batch.js";
 import { Kind, type Kinds, type Move as Rename } from "../model/change.js";
 import { ROOT, type RelativePath } from "../model/path.js";
-import { type CutOptions, Cutter, type CutterSettings, type OnMissing } from "./cutter.js";
+import { type CutOptions, Cutter, type CutterSettings } from "./cutter.js";
 import { type Owed, type OwedPath, allOwed, owedAt } from "./debts.js";
+import type { OnMissing } from "./deletions.js";
 import { type Flight, Flights, type Lane } from "./flights.js";
 import type { Mark, Node, Ready } from "./mark.js";
 import { type MarkOptions, Marks } from "./marks.js";
@@ -20,9 +21,9 @@ import { type RenameLimits, Renames } from "./renames.js";
 import { Ripple } from "./ripple.js";
 import { Turns } from "./turns.js";
 
-export type { CutOptions, Look, OnMissing } from "./cutter.js";
+export type { CutOptions, Look } from "./cutter.js";
 export type { Owed, OwedPath } from "./debts.js";
-export { DELETE_LONGEST_MS, DELETE_QUIET_MS } from "./deletions.js";
+export { DELETE_LONGEST_MS, DELETE_QUIET_MS, type OnMissing } from "./deletions.js";
 export type { Lane } from "./flights.js";
 export type { MarkOptions } from "./marks.js";
 export type { MoveBatch } from "./moves.js";

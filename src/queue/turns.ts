@@ -2,7 +2,7 @@
  * Whose turn it is: when deletions may be cut, and when what goes last. Deletions follow the writes that
  * were ready before them; what goes last follows everything else, but for what has failed or is open.
  */
-import type { OnMissing } from "./cutter.js";
+import type { OnMissing } from "./deletions.js";
 import type { Flights } from "./flights.js";
 import type { Ready } from "./mark.js";
 import type { Marks } from "./marks.js";

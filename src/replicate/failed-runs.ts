@@ -9,7 +9,7 @@ import type { Filter } from "../filter/filter.js";
 import type { Profile, Sight } from "../model/batch.js";
 import { Kind } from "../model/change.js";
 import { type RelativePath, isBelow } from "../model/path.js";
-import type { OnMissing } from "../queue/cutter.js";
+import type { OnMissing } from "../queue/dirty-set.js";
 import { DirtySet } from "../queue/dirty-set.js";
 import { sendArguments } from "../rsync/arguments.js";
 import type { TargetSettings } from "./settings.js";
