@@ -139,6 +139,7 @@ export class Cutter {
     let bytes = 0;
     let nameBytes = 0;
     const { serial } = this.#marks;
+    const isTold = (mark: Mark | undefined) => (mark?.serial ?? 0) <= serial;
     for (const node of waiting) {
       if (entries.length >= most || bytes >= batchBytes) break;
       if (place === "deleting" && nameBytes >= DELETE_LIST_BYTES) break;
@@ -146,11 +147,11 @@ export class Cutter {
       if (mark === undefined) continue;
       if (afterWaitingMs > 0 && mark.since + afterWaitingMs > options.now) break;
       // A name that a look has just added to the deletions is to be weighed first.
-      if (mark.serial > serial) continue;
+      if (!isTold(mark)) continue;
       if (this.#isReserved(node, mark)) continue;
       const { path } = node;
       const sight = options.look(path);
-      if (this.#belongsElsewhere(node, mark, { path, sight, place, options })) continue;
+      if (this.#belongsElsewhere(node, mark, { path, sight, place, options, isTold })) continue;
       const entry = this.#board(node, mark, { path, sight, flight });
       if (entry === undefined) continue;
       entries.push(entry);
@@ -176,9 +177,16 @@ export class Cutter {
   #belongsElsewhere(
     node: Node,
     mark: Mark,
-    found: { path: RelativePath; sight: Sight; place: Ready; options: CutOptions },
+    found: {
+      path: RelativePath;
+      sight: Sight;
+      place: Ready;
+      options: CutOptions;
+      /** False for a mark that was made since the cut began. */
+      isTold: (mark: Mark | undefined) => boolean;
+    },
   ): boolean {
-    const { path, sight, place, options } = found;
+    const { path, sight, place, options, isTold } = found;
     const { largeFileBytes } = this.#settings;
     // What stands where a directory above was is something new, whatever was said of this path.
     const from = place === "attributes" && sight.at !== path ? "content" : place;
@@ -189,10 +197,16 @@ export class Cutter {
       this.#marks.drop(node);
       return true;
     }
-    if (to === "deleting" && this.#isNews(node, sight.at, options)) {
+    const missing = to === "deleting" ? this.#named(node, sight.at)?.mark : undefined;
+    if (to === "deleting" && this.#isNews(missing, options)) {
       this.#marks.owe(sight.at, Kind.Gone, options.now, { background: mark.background });
       this.#marks.moveTo(node, mark, to, options.now);
       options.onGone?.(sight.at);
+      return true;
+    }
+    // What another one below the same missing directory has just made known is not weighed yet.
+    if (!isTold(missing)) {
+      this.#marks.moveTo(node, mark, to, options.now);
       return true;
     }
     if (to === place) return false;
@@ -200,11 +214,14 @@ export class Cutter {
     return true;
   }
 
+  #named(node: Node, at: RelativePath): Node | undefined {
+    return node.path === at ? node : this.#marks.tree.find(at);
+  }
+
   /** True where nobody has said that what is missing is gone. */
-  #isNews(node: Node, at: RelativePath, { onGone, missing }: CutOptions): boolean {
-    if (onGone === undefined || missing === "hold") return false;
-    const named = node.path === at ? node : this.#marks.tree.find(at);
-    return ((named?.mark?.kinds ?? 0) & Kind.Gone) === 0;
+  #isNews(missing: Mark | undefined, { onGone, missing: policy }: CutOptions): boolean {
+    if (onGone === undefined || policy === "hold") return false;
+    return ((missing?.kinds ?? 0) & Kind.Gone) === 0;
   }
 
   /** Takes a path into a batch, or lets it wait for what stands in its way. */

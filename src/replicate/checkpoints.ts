@@ -11,6 +11,8 @@ import { type RelativePath, isBelow, ROOT } from "../model/path.js";
 export interface CheckpointHooks {
   /** Where to look: the pinned root; undefined while the root is lost. */
   root(): string | undefined;
+  /** What was noted so far is about to be looked at. */
+  looks(): void;
   /** Resolves when all that happened before the call was told; with `scan`, where nothing tells it, too. */
   drain(): Promise<void>;
   /** What the lanes owe, as of this very moment; empty where nothing is new. */
@@ -128,6 +130,7 @@ export class Checkpoints {
     const subtrees = this.#subtrees;
     this.#noted = new Set();
     this.#subtrees = new Set();
+    this.#hooks.looks();
     const again = () => {
       const isSound = (path: RelativePath) => !this.#gaps.some((gap) => touches(gap, path));
       for (const path of paths) if (isSound(path)) this.#noted.add(path);

@@ -161,7 +161,12 @@ export class Holds {
     };
   }
 
-  /** The index was brought up to date with all that was told. */
+  /** The index begins to be brought up to date with all that was told so far. */
+  looks(): void {
+    this.#tally.looks();
+  }
+
+  /** It was. */
   indexed(): void {
     this.#tally.indexed();
   }
@@ -202,9 +207,10 @@ export class Holds {
   }
 
   async #judge(gone: readonly RelativePath[], at: number, surge: Surge): Promise<void> {
+    const { round } = this.#tally;
     try {
       const { each, all } = await this.#journal.count(gone);
-      const entries = gone.map((path, index) => this.#tally.add(path, each[index] ?? 0));
+      const entries = gone.map((path, index) => this.#tally.add(path, each[index] ?? 0, round));
       surge.add(
         entries.reduce((sum, one) => sum + one, 0),
         at,

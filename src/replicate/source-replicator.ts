@@ -301,6 +301,7 @@ export class SourceReplicator {
         return this.#lanes.debts(isFilled);
       },
       memories: () => this.#memories(),
+      looks: () => holds.looks(),
       committed: () => {
         holds.indexed();
         this.#lanes.committed();

@@ -4,7 +4,8 @@
  */
 import { type RelativePath, ancestorsOf } from "../model/path.js";
 
-interface Round {
+/** What was told between two beginnings of bringing the index up to date. */
+export interface TallyRound {
   /** Counted at and below each path. */
   readonly sums: Map<RelativePath, number>;
   /** Paths of which everything at and below is counted. */
@@ -12,32 +13,47 @@ interface Round {
 }
 
 export class Tally {
-  /** Two rounds: while the index is being brought up to date, it may still count what was told before. */
-  #rounds: readonly [Round, Round] = [newRound(), newRound()];
+  /** What the index will count no more when it has been brought up to date. */
+  #looked: TallyRound[] = [];
+  /** What was told since that was begun: the index counts it still. */
+  #since = newRound();
+
+  /** What is told now belongs here, however late it is counted. */
+  get round(): TallyRound {
+    return this.#since;
+  }
 
   /**
    * How many entries are gone with this path that were not counted yet.
    *
    * @param entries in the index at and below the path
+   * @param round that of the moment when it was told
    */
-  add(path: RelativePath, entries: number): number {
+  add(path: RelativePath, entries: number, round = this.#since): number {
     const above = [...ancestorsOf(path)];
-    const isCounted = (at: RelativePath) => this.#rounds.some(({ wholes }) => wholes.has(at));
+    const rounds = [...this.#looked, this.#since];
+    const isCounted = (at: RelativePath) => rounds.some(({ wholes }) => wholes.has(at));
     if (isCounted(path) || above.some(isCounted)) return 0;
-    const [{ sums, wholes }, before] = this.#rounds;
-    wholes.add(path);
-    const fresh = entries - (sums.get(path) ?? 0) - (before.sums.get(path) ?? 0);
+    round.wholes.add(path);
+    const fresh = rounds.reduce((rest, { sums }) => rest - (sums.get(path) ?? 0), entries);
     if (fresh <= 0) return 0;
-    for (const at of [path, ...above]) sums.set(at, (sums.get(at) ?? 0) + fresh);
+    for (const at of [path, ...above]) round.sums.set(at, (round.sums.get(at) ?? 0) + fresh);
     return fresh;
   }
 
-  /** The index was brought up to date: what it counts from now on has not been counted here. */
+  /** The index begins to be brought up to date with all that was told so far. */
+  looks(): void {
+    // The last attempt may have failed.
+    this.#looked.push(this.#since);
+    this.#since = newRound();
+  }
+
+  /** It was: what was told before it began, it counts no more. */
   indexed(): void {
-    this.#rounds = [newRound(), this.#rounds[0]];
+    this.#looked = [];
   }
 }
 
-function newRound(): Round {
+function newRound(): TallyRound {
   return { sums: new Map(), wholes: new Set() };
 }

@@ -62,6 +62,18 @@ describe("DirtySet", () => {
     expect(set.cut(options(disk))).toMatchObject({ profile: "content", entries: [{ path: "e" }] });
   });
 
+  it("lets all wait that lies in a missing directory, until that is weighed", () => {
+    const set = dirtySet();
+    for (const name of ["d/a", "d/b", "d/c/f"]) set.add(path(name), Kind.Gone, 1);
+    const gone: string[] = [];
+    const onGone = (at: string) => gone.push(at);
+    expect(set.cut(options({}, { onGone }))).toBeUndefined();
+    expect(gone).toEqual(["d"]);
+    expect(set.cut(options({}, { onGone, missing: "hold" }))).toBeUndefined();
+    expect(names(set.cut(options({}, { onGone })))).toEqual(["d"]);
+    expect(set.size).toBe(0);
+  });
+
   it("lets what is missing wait when nobody has said so, until that is weighed", () => {
     const set = dirtySet();
     set.add(path("d"), Kind.Attributes | Kind.Directory, 1);
