@@ -5,9 +5,12 @@
 
 /** Bits of an event's mask, and of the mask a watch is added with. */
 export const Mask = {
+  ACCESS: 0x1,
   MODIFY: 0x2,
   ATTRIB: 0x4,
   CLOSE_WRITE: 0x8,
+  CLOSE_NOWRITE: 0x10,
+  OPEN: 0x20,
   MOVED_FROM: 0x40,
   MOVED_TO: 0x80,
   CREATE: 0x100,
@@ -20,7 +23,10 @@ export const Mask = {
   ONLYDIR: 0x1000000,
   DONT_FOLLOW: 0x2000000,
   EXCL_UNLINK: 0x4000000,
+  /** To what is watched already the bits are added, instead of put in the place of the old ones. */
+  MASK_ADD: 0x20000000,
   ISDIR: 0x40000000,
+  ONESHOT: 0x80000000,
 } as const;
 
 /** The descriptor in the one record that is about no watch: the queue was full. */

@@ -16,9 +16,15 @@ const IN_CLOEXEC = 0o2000000;
  * moment. Throws a Fault (WATCH_LIMIT) that names the limit in the way, where one is.
  */
 export function openInotify(): number {
-  const descriptor = libc.inotifyInit(IN_NONBLOCK | IN_CLOEXEC);
+  const descriptor = tryOpenInotify();
   if (descriptor >= 0) return descriptor;
-  throw openingFault(errorNumber());
+  throw openingFault(-descriptor);
+}
+
+/** As `openInotify`, but answers an error's number with its sign changed. */
+export function tryOpenInotify(): number {
+  const descriptor = libc.inotifyInit(IN_NONBLOCK | IN_CLOEXEC);
+  return descriptor >= 0 ? descriptor : -errorNumber();
 }
 
 function openingFault(error: number): Fault {
@@ -49,13 +55,13 @@ function canOpenAnother(): boolean {
 
 /** The descriptor of the watch, or an error number with its sign changed. `path` ends with a 0. */
 export function addWatch(inotify: number, path: Uint8Array, mask: number): number {
-  const watch = libc.inotifyAddWatch(inotify, path, mask);
+  const watch = libc.inotifyAddWatch(inotify, path, mask >>> 0);
   return watch >= 0 ? watch : -errorNumber();
 }
 
-/** A watch that has gone by itself is no error. */
-export function removeWatch(inotify: number, watch: number): void {
-  libc.inotifyRemoveWatch(inotify, watch);
+/** False where the watch has gone by itself, which is no error. */
+export function removeWatch(inotify: number, watch: number): boolean {
+  return libc.inotifyRemoveWatch(inotify, watch) === 0;
 }
 
 /** Bytes read; 0 when the queue is empty. `into` must hold the longest record, 272 bytes. */

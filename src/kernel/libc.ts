@@ -92,6 +92,13 @@ export const Errno = {
   ELOOP: 40,
 } as const;
 
+const strerror = library.func("const char *strerror(int number)") as (number: number) => string;
+
+/** What the C library says of an error, in the words other programs use. */
+export function errorText(number: number): string {
+  return strerror(number);
+}
+
 /** `ENOSPC` and the like. */
 export function errorName(number: number): string {
   return getSystemErrorMap().get(-number)?.[0] ?? `error ${number}`;

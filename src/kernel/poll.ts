@@ -4,6 +4,8 @@ import { errorName, errorNumber, Errno, libc } from "./libc.js";
 
 /** There is something to read. */
 export const READABLE = 0x1;
+/** What is written will not wait. */
+export const WRITABLE = 0x4;
 /** What /proc/self/mountinfo raises when the mount table has changed (proc_pid_mountinfo(5)). */
 export const CHANGED = 0x2;
 
