@@ -64,7 +64,10 @@ export class Entrance {
   /** Watches a directory and all below it; a file alone. Throws a WatchRefusal. */
   addTree(path: string): void {
     const error = whyNotReadable(path);
-    if (error === Errno.ENOTDIR) return this.addPlain(path);
+    if (error === Errno.ENOTDIR) {
+      this.addPlain(path);
+      return;
+    }
     if (error !== 0) throw new WatchRefusal(path, error);
     const name = withSlash(path);
     const watch = addWatch(this.#inotify, bytesOf(name), this.#firstMask | Mask.MASK_ADD);
