@@ -35,6 +35,9 @@ export const libc = {
     [initial: number, flags: number]
   >,
   getdents: firstOf(["getdents64", "getdents"], "int descriptor, uint8_t *into, size_t size"),
+  strftime: library.func(
+    "size_t strftime(uint8_t *into, size_t size, const uint8_t *format, const uint8_t *time)",
+  ) as Call<[into: Uint8Array, size: number, format: Uint8Array, time: Uint8Array]>,
   inotifyInit: library.func("int inotify_init1(int flags)") as Call<[flags: number]>,
   inotifyAddWatch: library.func(
     "int inotify_add_watch(int descriptor, const uint8_t *path, uint32_t mask)",
@@ -91,6 +94,17 @@ export const Errno = {
   ENAMETOOLONG: 36,
   ELOOP: 40,
 } as const;
+
+const localtime = library.func("void *localtime_r(const uint8_t *seconds, uint8_t *into)") as (
+  seconds: Uint8Array,
+  into: Uint8Array,
+) => unknown;
+(library.func("void tzset(void)") as () => void)();
+
+/** Seconds since 1970 (64 bits) as a `struct tm` in the zone of TZ. False where there is no such year. */
+export function localTime(seconds: Uint8Array, into: Uint8Array): boolean {
+  return localtime(seconds, into) !== null;
+}
 
 const strerror = library.func("const char *strerror(int number)") as (number: number) => string;
 

@@ -89,7 +89,10 @@ function readElement(text: PatternText, token: Peeked, hyphenIsCharacter: boolea
         throw new PosixRegexError("Invalid range end");
       }
       return { kind: "byte", byte: token.byte };
-    default:
+    case "character":
+    case "close":
+    case "negation":
+    case "end": // Seen before; never read.
       return { kind: "byte", byte: token.byte };
   }
 }
