@@ -5,10 +5,20 @@ import { basename } from "node:path";
 const NAMES: Readonly<Record<string, readonly string[]>> = {
   sersync: ["sersync"],
   sersync2: ["sersync"],
+  inotifywait: ["wait"],
+  fsnotifywait: ["wait"],
+  inotifywatch: ["watch-stats"],
+  fsnotifywatch: ["watch-stats"],
 };
+
+/** The name of the link that it was called by; undefined where that is its own, or means nothing. */
+export function linkName(called: string): string | undefined {
+  const name = basename(called);
+  return Object.hasOwn(NAMES, name) ? name : undefined;
+}
 
 /** The arguments with the command that the name means before them; `called` as the system ran it. */
 export function argumentsFor(called: string, args: readonly string[]): readonly string[] {
-  const name = basename(called);
-  return Object.hasOwn(NAMES, name) ? [...(NAMES[name] ?? []), ...args] : args;
+  const name = linkName(called);
+  return name === undefined ? args : [...(NAMES[name] ?? []), ...args];
 }

@@ -91,6 +91,7 @@ export const Errno = {
   ENFILE: 23,
   EMFILE: 24,
   ENOSPC: 28,
+  ERANGE: 34,
   ENAMETOOLONG: 36,
   ELOOP: 40,
 } as const;
