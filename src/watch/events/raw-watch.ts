@@ -37,7 +37,7 @@ export interface RawWatchOptions {
   readonly tellInside?: boolean;
   /** Which new directories are watched; all of them by default. */
   readonly enters?: (directory: string, name: string) => boolean;
-  /** Called before anything is watched, when there is an inotify instance to do it with. */
+  /** There is an inotify instance; the first watches follow. */
   readonly onOpened?: () => void;
   /** A new directory (with a slash at its end) could not be watched. */
   readonly onRefused?: (directory: string, errorNumber: number) => void;
@@ -60,7 +60,6 @@ export function openRawWatch(options: RawWatchOptions): RawWatch {
   const inotify = tryOpenInotify();
   if (inotify < 0) throw new WatchRefusal(undefined, -inotify);
   try {
-    options.onOpened?.();
     return new RawWatch(inotify, options);
   } catch (error) {
     libc.close(inotify);
@@ -98,6 +97,7 @@ export class RawWatch {
       excluded: new Set((options.excluded ?? []).map((path) => path.replace(/\/$/, ""))),
     });
     this.#limbo = new Limbo((node) => this.#drop(node));
+    options.onOpened?.();
     for (const path of options.paths) {
       if (options.recursive === true) this.#entrance.addTree(path);
       else this.#entrance.addPlain(path);
