@@ -1,9 +1,9 @@
 /** `treecast watch-stats`: inotifywatch, from the command line to the status. */
-import { writeSync } from "node:fs";
 import { Errno, errorText } from "../../kernel/libc.js";
 import { Mask } from "../../kernel/inotify-decode.js";
 import { WatchRefusal } from "../../watch/events/refusal.js";
 import { openRawWatch, type RawWatch } from "../../watch/events/raw-watch.js";
+import { ByteOutput } from "./byte-output.js";
 import { readPathList, type PathList } from "./path-list.js";
 import { PosixRegexError } from "./posix-regex.js";
 import { showProcessName } from "./process-name.js";
@@ -49,16 +49,23 @@ export async function runWatchStats({ program, words, help }: StatsCall): Promis
   const watch = establish(list, options, hides);
   if (watch === undefined) return StatsStatus.Failure;
   const statistics = new Statistics(watch, options, hides);
-  await collect(watch, options.timeoutSeconds, {
-    onEvents: (events) => statistics.add(events),
-    onAsked: () => {
-      print(statistics);
-      write("\n");
-    },
-  });
-  print(statistics);
-  return StatsStatus.Ok;
+  const output = new ByteOutput(STDOUT);
+  try {
+    await collect(watch, options.timeoutSeconds, {
+      onEvents: (events) => statistics.add(events),
+      onAsked: () => print(output, statistics, "\n"),
+    });
+    print(output, statistics);
+    return StatsStatus.Ok;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    if (code !== "EPIPE") say(`Cannot write the table: ${message}`);
+    return StatsStatus.Failure;
+  }
 }
+
+const STDOUT = 1;
 
 function refuse(...complaints: readonly string[]): StatsStatus {
   complaints.forEach(say);
@@ -146,16 +153,10 @@ function refusalLines({ place, errorNumber }: WatchRefusal): string[] {
   ];
 }
 
-function print(statistics: Statistics): void {
+/** All of it, however slow its reader is. */
+function print(output: ByteOutput, statistics: Statistics, end = ""): void {
   const table = statistics.table();
   if (table === undefined) say("No events occurred.");
-  else write(table);
-}
-
-const STDOUT = 1;
-
-/** All of it, however slow the reader: the program ends when it has been taken. */
-function write(latin1: string): void {
-  const bytes = Buffer.from(latin1, "latin1");
-  for (let at = 0; at < bytes.length;) at += writeSync(STDOUT, bytes, at);
+  output.put(`${table ?? ""}${end}`);
+  output.flush(-1);
 }
