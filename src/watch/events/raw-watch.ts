@@ -37,6 +37,8 @@ export interface RawWatchOptions {
   readonly tellInside?: boolean;
   /** Which new directories are watched; all of them by default. */
   readonly enters?: (directory: string, name: string) => boolean;
+  /** There is an inotify instance; the first watches follow. */
+  readonly onOpened?: () => void;
   /** A new directory (with a slash at its end) could not be watched. */
   readonly onRefused?: (directory: string, errorNumber: number) => void;
 }
@@ -93,6 +95,7 @@ export class RawWatch {
       excluded: new Set((options.excluded ?? []).map((path) => path.replace(/\/$/, ""))),
     });
     this.#limbo = new Limbo((node) => this.#drop(node));
+    options.onOpened?.();
     for (const path of options.paths) {
       if (options.recursive === true) this.#entrance.addTree(path);
       else this.#entrance.addPlain(path);
