@@ -78,6 +78,21 @@ export function closeLater(descriptor: number): Promise<void> {
   });
 }
 
+/** poll(2) in the thread pool; -1 for any error, as its number stays in that thread. */
+export function pollAside(entries: Uint8Array, count: number, timeoutMs: number): Promise<number> {
+  const poll = libc.poll as unknown as {
+    async(
+      entries: Uint8Array,
+      count: number,
+      timeoutMs: number,
+      done: (error: unknown, result: number) => void,
+    ): void;
+  };
+  return new Promise((resolve) => {
+    poll.async(entries, count, timeoutMs, (error, result) => resolve(error === null ? result : -1));
+  });
+}
+
 /** Error numbers as Linux has them on every architecture that Node supports. */
 export const Errno = {
   EPERM: 1,

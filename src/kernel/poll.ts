@@ -1,6 +1,6 @@
 /** Waiting for descriptors, with the thread asleep: poll(2). */
 import { Fault } from "../model/fault.js";
-import { errorName, errorNumber, Errno, libc } from "./libc.js";
+import { errorName, errorNumber, Errno, libc, pollAside } from "./libc.js";
 
 /** There is something to read. */
 export const READABLE = 0x1;
@@ -40,6 +40,13 @@ export class PollSet {
     this.#forget();
     if (error === Errno.EINTR) return false;
     throw new Fault("KERNEL_CALL", `Cannot poll: ${errorName(error)}`);
+  }
+
+  /** The same in a thread of the pool. One wait at a time; whoever ends the program ends it before. */
+  async waitAside(timeoutMs: number): Promise<boolean> {
+    const ready = await pollAside(this.#bytes, this.#count, timeoutMs);
+    if (ready < 0) this.#forget();
+    return ready > 0;
   }
 
   /** What the last wait found at an entry; error and hang-up count as ready. */

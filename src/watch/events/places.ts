@@ -120,6 +120,18 @@ export class Places {
       .filter((watch) => watch !== UNWATCHED);
   }
 
+  /** All watches, those of directories before that of the directory they are in, as they were found. */
+  watchesInnerFirst(): number[] {
+    const outerFirst: number[] = [];
+    const ahead = this.roots().reverse();
+    for (let node = ahead.pop(); node !== undefined; node = ahead.pop()) {
+      outerFirst.push(this.#table.watchOf(node));
+      // The latest first, as all of it is turned round in the end.
+      for (const child of this.#table.childrenOf(node).reverse()) ahead.push(child);
+    }
+    return outerFirst.reverse();
+  }
+
   roots(): NodeId[] {
     return this.#table.childrenOf(ROOT_NODE);
   }

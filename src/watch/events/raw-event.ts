@@ -5,6 +5,8 @@ export interface RawEvent {
    * slash. "" where the event is about no watch (Q_OVERFLOW).
    */
   readonly watched: string;
+  /** The watched place as a number: the same under every name it has; -1 where there is none. */
+  readonly place: number;
   readonly mask: number;
   /** The same in the two halves of a rename, 0 in other events. */
   readonly cookie: number;

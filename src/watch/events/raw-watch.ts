@@ -81,6 +81,8 @@ export class RawWatch {
   /** After an overflow: directories that are still to be looked at again. */
   #revisits: NodeId[] = [];
   #told: RawEvent[] = [];
+  /** Watches that have been taken away, until the kernel says so. */
+  readonly #dropped = new Set<number>();
 
   /** Use `openRawWatch`. */
   constructor(inotify: number, options: RawWatchOptions) {
@@ -107,9 +109,25 @@ export class RawWatch {
     return this.#places.watched;
   }
 
+  /** Every place that is watched, as a number; what lies inside another before that. */
+  places(): number[] {
+    return this.#places.watchesInnerFirst();
+  }
+
+  /** What a place is called now; undefined where it is not watched any more. */
+  nameOf(place: number): string | undefined {
+    const node = this.#places.byWatch(place);
+    return node === NO_NODE ? undefined : this.#places.nameOf(node);
+  }
+
   /** Something is to be had by `read` although the descriptor may not be readable. */
   get hasMore(): boolean {
     return this.#records.length > 0 || this.#unread.length > 0 || this.#revisits.length > 0;
+  }
+
+  /** How long to wait for the descriptor before `read` has work of its own: `limitMs` at most. */
+  waitAtMost(limitMs: number): number {
+    return this.hasMore ? 0 : this.#limbo.waitAtMost(limitMs);
   }
 
   /**
@@ -155,15 +173,20 @@ export class RawWatch {
 
   readonly #take = (watch: number, mask: number, cookie: number, name: string): void => {
     if ((mask & Mask.Q_OVERFLOW) !== 0) {
-      this.#told.push({ watched: "", mask, cookie, name, isFound: false });
+      this.#told.push({ watched: "", place: -1, mask, cookie, name, isFound: false });
       if (this.#options.follow === true) this.#revisits = this.#places.roots();
       return;
     }
     const node = this.#places.byWatch(watch);
     // The last of a watch that was removed, or dropped from the table.
     if (node === NO_NODE) return;
-    this.#told.push({ watched: this.#places.nameOf(node), mask, cookie, name, isFound: false });
-    if ((mask & Mask.IGNORED) !== 0) {
+    const watched = this.#places.nameOf(node);
+    const isIgnored = (mask & Mask.IGNORED) !== 0;
+    // The end of a watch that was taken away is no event.
+    if (!isIgnored || !this.#dropped.delete(watch)) {
+      this.#told.push({ watched, place: watch, mask, cookie, name, isFound: false });
+    }
+    if (isIgnored) {
       this.#limbo.forget(node);
       this.#places.forget(node);
     } else if ((mask & Mask.ISDIR) !== 0 && name !== "" && this.#options.follow === true) {
@@ -218,6 +241,7 @@ export class RawWatch {
     const entries = this.#entrance.read(node, tellInside);
     this.#entrance.finish(node);
     const watched = this.#places.nameOf(node);
+    const place = this.#places.watchOf(node);
     if (!tellInside) {
       for (const { name } of entries.reverse()) this.#arrive(node, name);
       return;
@@ -226,7 +250,7 @@ export class RawWatch {
     const pending = this.#records.pendingOf(this.#places.watchOf(node), from);
     const tell = (name: string, told: number): void => {
       if ((told & mask) === 0) return;
-      this.#told.push({ watched, mask: told, cookie: 0, name, isFound: true });
+      this.#told.push({ watched, place, mask: told, cookie: 0, name, isFound: true });
     };
     const directories: string[] = [];
     for (const { name, type } of entries) {
@@ -272,8 +296,9 @@ export class RawWatch {
     }
     if (this.#options.tellInside === true && (this.#options.mask & Mask.CREATE) !== 0) {
       const watched = this.#places.nameOf(parent);
+      const place = this.#places.watchOf(parent);
       const mask = Mask.CREATE | Mask.ISDIR;
-      this.#told.push({ watched, mask, cookie: 0, name, isFound: true });
+      this.#told.push({ watched, place, mask, cookie: 0, name, isFound: true });
     }
     this.#arrive(parent, name);
   }
@@ -282,7 +307,8 @@ export class RawWatch {
   #drop(node: NodeId): void {
     for (const watch of this.#places.watchesBelow(node)) {
       // IGNORED follows, and then it is forgotten; where it was lost, nothing follows.
-      if (!removeWatch(this.descriptor, watch)) this.#places.forget(this.#places.byWatch(watch));
+      if (removeWatch(this.descriptor, watch)) this.#dropped.add(watch);
+      else this.#places.forget(this.#places.byWatch(watch));
     }
   }
 }

@@ -1,0 +1,161 @@
+/** `treecast watch-stats`: inotifywatch, from the command line to the status. */
+import { writeSync } from "node:fs";
+import { Errno, errorText } from "../../kernel/libc.js";
+import { Mask } from "../../kernel/inotify-decode.js";
+import { WatchRefusal } from "../../watch/events/refusal.js";
+import { openRawWatch, type RawWatch } from "../../watch/events/raw-watch.js";
+import { readPathList, type PathList } from "./path-list.js";
+import { PosixRegexError } from "./posix-regex.js";
+import { showProcessName } from "./process-name.js";
+import { Statistics } from "./statistics.js";
+import { collect } from "./stats-loop.js";
+import { say } from "./voice.js";
+import { compileFilter, type Hides } from "./wait-plan.js";
+import { readStatsOptions, type StatsOptions } from "./watch-stats-options.js";
+
+export interface StatsCall {
+  /** The name it was called by. */
+  readonly program: string;
+  /** latin1. */
+  readonly words: readonly string[];
+  /** Prints the help, which is no statistics: its status is that of a failure. */
+  readonly help: () => void;
+}
+
+/** inotifywatch's own statuses. */
+export const StatsStatus = { Ok: 0, Failure: 1 } as const;
+export type StatsStatus = (typeof StatsStatus)[keyof typeof StatsStatus];
+
+/** Resolves with the status to end with. */
+export async function runWatchStats({ program, words, help }: StatsCall): Promise<StatsStatus> {
+  const read = readStatsOptions(program, words);
+  if (read.kind === "help") {
+    help();
+    return StatsStatus.Failure;
+  }
+  if (read.kind === "refused") return refuse(...read.complaints);
+  const { options, operands } = read;
+  const hides = readFilter(options);
+  if (hides === "refused") return StatsStatus.Failure;
+  const complaint = fanotifyComplaint(program, options);
+  if (complaint !== undefined) return refuse(complaint);
+  if (options.fanotify === "by name" && options.verbose) {
+    say(`${program}: fanotify is not supported yet: watching with inotify.`);
+  }
+  const list = readPathList(operands, options.fromFile);
+  if (list.complaint !== undefined) say(list.complaint);
+  if (list.watched.length === 0) return refuse("No files specified to watch!");
+  showProcessName(program);
+  const watch = establish(list, options, hides);
+  if (watch === undefined) return StatsStatus.Failure;
+  const statistics = new Statistics(watch, options, hides);
+  await collect(watch, options.timeoutSeconds, {
+    onEvents: (events) => statistics.add(events),
+    onAsked: () => {
+      print(statistics);
+      write("\n");
+    },
+  });
+  print(statistics);
+  return StatsStatus.Ok;
+}
+
+function refuse(...complaints: readonly string[]): StatsStatus {
+  complaints.forEach(say);
+  return StatsStatus.Failure;
+}
+
+function readFilter({ filter }: StatsOptions): Hides | undefined | "refused" {
+  try {
+    return compileFilter(filter);
+  } catch (error) {
+    if (!(error instanceof PosixRegexError)) throw error;
+    say(`Error in \`${filter?.kind ?? ""}' regular expression.`);
+    return "refused";
+  }
+}
+
+function fanotifyComplaint(program: string, { fanotify }: StatsOptions): string | undefined {
+  if (fanotify !== "asked" && fanotify !== "filesystem") return undefined;
+  const [option, instead] = fanotify === "asked" ? ["-F", "leave it out"] : ["-S", "use -r"];
+  return `${program}: fanotify (${option}) is not supported yet: ${instead} to watch with inotify.`;
+}
+
+/** Watches what is to be watched; undefined where that cannot be, which has been said. */
+function establish(
+  { watched, excluded }: PathList,
+  options: StatsOptions,
+  hides: Hides | undefined,
+): RawWatch | undefined {
+  const { events, recursive, noDereference, strict, verbose, timeoutSeconds } = options;
+  const isTalkative = recursive && verbose;
+  // inotifywatch asks for nothing beyond what it counts, so it may learn of no new directory.
+  const learnsOfNew = (events & (Mask.CREATE | Mask.MOVED_TO)) !== 0;
+  try {
+    const watch = openRawWatch({
+      paths: watched,
+      excluded,
+      mask: events | (noDereference ? Mask.DONT_FOLLOW : 0),
+      recursive,
+      follow: recursive && (!strict || learnsOfNew),
+      tellInside: !strict,
+      ...(strict && hides !== undefined
+        ? { enters: (directory: string, name: string) => !hides(`${directory}${name}`) }
+        : {}),
+      onOpened: () => say("Establishing watches..."),
+      onRefused: (directory, error) =>
+        say(`Couldn't watch new directory ${directory}: ${errorText(error)}`),
+    });
+    if (isTalkative) watched.forEach(saySetUp);
+    if (verbose) say(`Total of ${watch.watched} watches.`);
+    say("Finished establishing watches, now collecting statistics.");
+    if (verbose && timeoutSeconds > 0) {
+      say(`Will listen for events for ${timeoutSeconds} seconds.`);
+    }
+    return watch;
+  } catch (error) {
+    if (!(error instanceof WatchRefusal)) throw error;
+    const { place } = error;
+    if (isTalkative && place !== undefined) {
+      watched.slice(0, watched.indexOf(place)).forEach(saySetUp);
+      say(`Setting up watch(es) on ${place}`);
+    }
+    refusalLines(error).forEach(say);
+    return undefined;
+  }
+}
+
+function saySetUp(path: string): void {
+  say(`Setting up watch(es) on ${path}`);
+  say(`OK, ${path} is now being watched.`);
+}
+
+function refusalLines({ place, errorNumber }: WatchRefusal): string[] {
+  const sysctls = "/proc/sys/fs/inotify";
+  if (place === undefined) {
+    const line = `Couldn't initialize inotify: ${errorText(errorNumber)}`;
+    if (errorNumber !== Errno.EMFILE) return [line];
+    return [line, `Try increasing the value of ${sysctls}/max_user_instances`];
+  }
+  if (errorNumber !== Errno.ENOSPC) {
+    return [`Failed to watch ${place}: ${errorText(errorNumber)}`];
+  }
+  return [
+    `Failed to watch ${place}; upper limit on inotify watches reached!`,
+    `Please increase the amount of inotify watches allowed per user via \`${sysctls}/max_user_watches'.`,
+  ];
+}
+
+function print(statistics: Statistics): void {
+  const table = statistics.table();
+  if (table === undefined) say("No events occurred.");
+  else write(table);
+}
+
+const STDOUT = 1;
+
+/** All of it, however slow the reader: the program ends when it has been taken. */
+function write(latin1: string): void {
+  const bytes = Buffer.from(latin1, "latin1");
+  for (let at = 0; at < bytes.length;) at += writeSync(STDOUT, bytes, at);
+}
