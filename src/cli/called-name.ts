@@ -22,3 +22,13 @@ export function argumentsFor(called: string, args: readonly string[]): readonly 
   const name = linkName(called);
   return name === undefined ? args : [...(NAMES[name] ?? []), ...args];
 }
+
+const OWN_OUTPUT: ReadonlySet<string | undefined> = new Set(["wait", "watch-stats"]);
+
+/**
+ * Commands that write to descriptors themselves, and are ended by a pipe without a reader as others
+ * are. Node's streams would make a pipe non-blocking, for whoever else writes to it, too.
+ */
+export function ownsItsOutput([command]: readonly string[]): boolean {
+  return OWN_OUTPUT.has(command);
+}

@@ -1,12 +1,14 @@
 #!/usr/bin/env node
 /** The program's start and end. What it can do is in `program.ts`; every command is loaded when asked for. */
-import { argumentsFor } from "./called-name.js";
+import { argumentsFor, ownsItsOutput } from "./called-name.js";
 import { complain } from "./complaint.js";
 import { ExitStatus, exitStatusOf } from "./exit-status.js";
 import { runProgram } from "./program.js";
 import { survivePipes } from "./pipes.js";
 
-survivePipes();
+const [, called = "", ...given] = process.argv;
+const args = argumentsFor(called, given);
+if (!ownsItsOutput(args)) survivePipes();
 for (const event of ["uncaughtException", "unhandledRejection"] as const) {
   process.on(event, (error: unknown) => {
     complain(error);
@@ -15,8 +17,7 @@ for (const event of ["uncaughtException", "unhandledRejection"] as const) {
 }
 
 try {
-  const [, called = "", ...args] = process.argv;
-  process.exit(await runProgram(argumentsFor(called, args)));
+  process.exit(await runProgram(args));
 } catch (error) {
   complain(error);
   process.exit(exitStatusOf(error));

@@ -17,6 +17,7 @@ import { addSersync } from "./commands/sersync.js";
 import { addStatus } from "./commands/status.js";
 import { addSync } from "./commands/sync.js";
 import { addVerify } from "./commands/verify.js";
+import { addWait } from "./commands/wait.js";
 import { ExitStatus, exitStatusHelp } from "./exit-status.js";
 import { ownVersion } from "./version.js";
 
@@ -38,6 +39,7 @@ export const COMMANDS: readonly AddCommand[] = [
   addPlan,
   addExplain,
   addReplica,
+  addWait,
   addSersync,
   addImport,
   addInit,
@@ -53,6 +55,8 @@ export function createProgram(end: (status: ExitStatus) => void): Command {
     .helpOption("-h, --help", "print this help")
     .helpCommand("help [command]", "print the help of a command")
     .showSuggestionAfterError()
+    // What stands behind a command's name is that command's.
+    .enablePositionalOptions()
     .configureOutput({
       outputError: (text, write) => write(text.replace(/^error: /, "treecast: ")),
     })

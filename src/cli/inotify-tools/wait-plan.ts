@@ -1,0 +1,79 @@
+/** What a run of inotifywait is to do, when its command line has been understood. */
+import { WatchRefusal } from "../../watch/events/refusal.js";
+import { openRawWatch, type RawWatch } from "../../watch/events/raw-watch.js";
+import { Mask } from "../../kernel/inotify-decode.js";
+import { Errno, errorText } from "../../kernel/libc.js";
+import { ALL_EVENTS } from "./event-names.js";
+import { compilePosixRegex } from "./posix-regex.js";
+import type { Voice } from "./voice.js";
+import type { FilterOption, WaitOptions } from "./wait-options.js";
+
+/** Plain data: it is handed to a daemon as JSON. */
+export interface WaitPlan {
+  readonly options: WaitOptions;
+  /** latin1, as they are to be named. */
+  readonly paths: readonly string[];
+  readonly excluded: readonly string[];
+}
+
+/** Whether events of a path (latin1) are kept back. */
+export type Hides = (path: string) => boolean;
+
+/** Throws a PosixRegexError. */
+export function compileFilter(filter: FilterOption | undefined): Hides | undefined {
+  if (filter === undefined) return undefined;
+  const finds = compilePosixRegex(filter.pattern, { ignoreCase: filter.ignoreCase });
+  return filter.kind === "exclude" ? finds : (path) => !finds(path);
+}
+
+/** The events asked for. */
+export function askedOf({ events }: WaitOptions): number {
+  return events === 0 ? ALL_EVENTS : events;
+}
+
+/** Watches what the plan says; undefined where it cannot, which has been said. */
+export function openPlanned(
+  { options, paths, excluded }: WaitPlan,
+  hides: Hides | undefined,
+  voice: Voice,
+  onOpened: () => void,
+): RawWatch | undefined {
+  const { monitor, recursive, noDereference, strict } = options;
+  try {
+    return openRawWatch({
+      paths,
+      excluded,
+      mask: askedOf(options) | (noDereference ? Mask.DONT_FOLLOW : 0),
+      recursive,
+      follow: monitor && recursive,
+      tellInside: !strict,
+      // inotifywait never learns of a directory that its filter hides.
+      ...(strict && hides !== undefined
+        ? { enters: (directory, name) => !hides(`${directory}${name}`) }
+        : {}),
+      onRefused: (directory, error) =>
+        voice(`Couldn't watch new directory ${directory}: ${errorText(error)}`),
+      onOpened,
+    });
+  } catch (error) {
+    if (!(error instanceof WatchRefusal)) throw error;
+    for (const line of refusalLines(error)) voice(line);
+    return undefined;
+  }
+}
+
+function refusalLines({ place, errorNumber }: WatchRefusal): string[] {
+  const sysctls = "/proc/sys/fs/inotify";
+  if (place === undefined) {
+    const line = `Couldn't initialize inotify: ${errorText(errorNumber)}`;
+    if (errorNumber !== Errno.EMFILE) return [line];
+    return [line, `Try increasing the value of ${sysctls}/max_user_instances`];
+  }
+  if (errorNumber !== Errno.ENOSPC) {
+    return [`Couldn't watch ${place}: ${errorText(errorNumber)}`];
+  }
+  return [
+    `Failed to watch ${place}; upper limit on inotify watches reached!`,
+    `Please increase the amount of inotify watches allowed per user via \`${sysctls}/max_user_watches'.`,
+  ];
+}

@@ -1,0 +1,139 @@
+/** `treecast wait`: inotifywait, from the command line to the status. */
+import { writeFileSync } from "node:fs";
+import { endWithReader } from "../../kernel/signals.js";
+import { ByteOutput } from "./byte-output.js";
+import { readPathList } from "./path-list.js";
+import { PosixRegexError } from "./posix-regex.js";
+import { formatTime } from "./strftime.js";
+import { say, systemLogVoice, type Voice } from "./voice.js";
+import { daemonSide, type DaemonSide, openOutFile, startDaemon } from "./wait-daemon.js";
+import { compileFormat, csvLine, jsonLine, type LineForm, plainLine } from "./wait-line.js";
+import { waitForEvents, WaitStatus } from "./wait-loop.js";
+import { readWaitOptions, type WaitOptions } from "./wait-options.js";
+import { compileFilter, type Hides, openPlanned, type WaitPlan } from "./wait-plan.js";
+
+export interface WaitCall {
+  /** The name it was called by. */
+  readonly program: string;
+  /** latin1. */
+  readonly words: readonly string[];
+  /** Prints the help, which is no event: its status is that of a failure. */
+  readonly help: () => void;
+}
+
+const STDOUT = 1;
+const LONGEST_FORMAT = 4096;
+
+/** Resolves with the status to end with. */
+export async function runWait({ program, words, help }: WaitCall): Promise<WaitStatus> {
+  const daemon = daemonSide();
+  if (daemon !== undefined) return watchAndTell(daemon.plan, STDOUT, daemon);
+  const read = readWaitOptions(program, words);
+  if (read.kind === "help") {
+    help();
+    return WaitStatus.Failure;
+  }
+  if (read.kind === "refused") return refuse(...read.complaints);
+  read.warnings.forEach(say);
+  const { options, operands } = read;
+  const complaint = fanotifyComplaint(program, options) ?? complaintOf(options);
+  if (complaint !== undefined) return refuse(complaint);
+  if (options.fanotify === "by name" && options.quiet === 0) {
+    say(`${program}: fanotify is not supported yet: watching with inotify.`);
+  }
+  const list = readPathList(operands, options.fromFile);
+  if (list.complaint !== undefined) say(list.complaint);
+  if (list.watched.length === 0) return refuse("No files specified to watch!");
+  const plan = { options, paths: list.watched, excluded: list.excluded };
+  if (options.daemon) return startDaemon(plan);
+  showName(program);
+  const descriptor = options.outFile === undefined ? STDOUT : openOutFile(options.outFile);
+  return descriptor === undefined ? WaitStatus.Failure : watchAndTell(plan, descriptor);
+}
+
+function refuse(...complaints: readonly string[]): WaitStatus {
+  complaints.forEach(say);
+  return WaitStatus.Failure;
+}
+
+function fanotifyComplaint(program: string, { fanotify }: WaitOptions): string | undefined {
+  if (fanotify !== "asked" && fanotify !== "filesystem") return undefined;
+  const [option, instead] = fanotify === "asked" ? ["-F", "leave it out"] : ["-S", "use -r"];
+  return `${program}: fanotify (${option}) is not supported yet: ${instead} to watch with inotify.`;
+}
+
+/** What can be said of expressions and formats before anything is watched. */
+function complaintOf({ filter, format, noNewline }: WaitOptions): string | undefined {
+  try {
+    compileFilter(filter);
+  } catch (error) {
+    if (!(error instanceof PosixRegexError)) throw error;
+    return `Error in \`${filter?.kind ?? ""}' regular expression.`;
+  }
+  const line = format === undefined || noNewline ? format : `${format}\n`;
+  const isWrong = line === "" || (line?.length ?? 0) > LONGEST_FORMAT;
+  return isWrong ? "Something is wrong with your format string." : undefined;
+}
+
+function watchAndTell(plan: WaitPlan, descriptor: number, daemon?: DaemonSide): WaitStatus {
+  endWithReader();
+  const { options } = plan;
+  const outerVoice = options.syslog ? systemLogVoice("inotifywait") : say;
+  const complaints: string[] = [];
+  const voice: Voice = (line) => {
+    complaints.push(line);
+    outerVoice(line);
+  };
+  const isTalkative = options.quiet === 0;
+  const hides: Hides | undefined = compileFilter(options.filter);
+  const watch = openPlanned(plan, hides, voice, () => {
+    if (isTalkative) outerVoice(options.recursive ? SETTING_UP_TREE : SETTING_UP);
+  });
+  if (watch === undefined) {
+    daemon?.started(complaints.join("\n"));
+    return WaitStatus.Failure;
+  }
+  if (isTalkative) outerVoice("Watches established.");
+  daemon?.started();
+  const output = new ByteOutput(descriptor);
+  try {
+    return waitForEvents({ watch, output, options, hides, line: lineForm(options) });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    outerVoice(`Cannot write events: ${message}`);
+    return WaitStatus.Failure;
+  }
+}
+
+const SETTING_UP = "Setting up watches.";
+const SETTING_UP_TREE = "Setting up watches.  Beware: since -r was given, this may take a while!";
+
+function lineForm({ csv, json, format, timeFormat, noNewline }: WaitOptions): LineForm {
+  if (json) return jsonLine;
+  if (csv) return csvLine;
+  if (format === undefined) return plainLine;
+  return compileFormat(noNewline ? format : `${format}\n`, clock(timeFormat ?? ""));
+}
+
+/** The time as text, made once a second. */
+function clock(format: string): () => string {
+  let second = -1;
+  let text = "";
+  return () => {
+    const now = Math.floor(Date.now() / 1000);
+    if (now !== second) text = formatTime(format, new Date(now * 1000));
+    second = now;
+    return text;
+  };
+}
+
+/** `pidof inotifywait` and `pkill inotifywait` find a process by this. */
+function showName(program: string): void {
+  if (program.includes(" ")) return;
+  try {
+    writeFileSync("/proc/self/comm", program);
+  } catch {
+    // Nothing depends on it here.
+  }
+}
