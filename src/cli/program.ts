@@ -18,6 +18,7 @@ import { addStatus } from "./commands/status.js";
 import { addSync } from "./commands/sync.js";
 import { addVerify } from "./commands/verify.js";
 import { addWait } from "./commands/wait.js";
+import { addWatchStats } from "./commands/watch-stats.js";
 import { ExitStatus, exitStatusHelp } from "./exit-status.js";
 import { ownVersion } from "./version.js";
 
@@ -40,6 +41,7 @@ export const COMMANDS: readonly AddCommand[] = [
   addExplain,
   addReplica,
   addWait,
+  addWatchStats,
   addSersync,
   addImport,
   addInit,

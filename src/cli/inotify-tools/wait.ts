@@ -1,9 +1,9 @@
 /** `treecast wait`: inotifywait, from the command line to the status. */
-import { writeFileSync } from "node:fs";
 import { endWithReader } from "../../kernel/signals.js";
 import { ByteOutput } from "./byte-output.js";
 import { readPathList } from "./path-list.js";
 import { PosixRegexError } from "./posix-regex.js";
+import { showProcessName } from "./process-name.js";
 import { formatTime } from "./strftime.js";
 import { say, systemLogVoice, type Voice } from "./voice.js";
 import { daemonSide, type DaemonSide, openOutFile, startDaemon } from "./wait-daemon.js";
@@ -46,7 +46,7 @@ export async function runWait({ program, words, help }: WaitCall): Promise<WaitS
   if (list.watched.length === 0) return refuse("No files specified to watch!");
   const plan = { options, paths: list.watched, excluded: list.excluded };
   if (options.daemon) return startDaemon(plan);
-  showName(program);
+  showProcessName(program);
   const descriptor = options.outFile === undefined ? STDOUT : openOutFile(options.outFile);
   return descriptor === undefined ? WaitStatus.Failure : watchAndTell(plan, descriptor);
 }
@@ -126,14 +126,4 @@ function clock(format: string): () => string {
     second = now;
     return text;
   };
-}
-
-/** `pidof inotifywait` and `pkill inotifywait` find a process by this. */
-function showName(program: string): void {
-  if (program.includes(" ")) return;
-  try {
-    writeFileSync("/proc/self/comm", program);
-  } catch {
-    // Nothing depends on it here.
-  }
 }

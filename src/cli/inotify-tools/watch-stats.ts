@@ -1,6 +1,7 @@
 /** `treecast watch-stats`: inotifywatch, from the command line to the status. */
 import { Errno, errorText } from "../../kernel/libc.js";
 import { Mask } from "../../kernel/inotify-decode.js";
+import { endWithReader } from "../../kernel/signals.js";
 import { WatchRefusal } from "../../watch/events/refusal.js";
 import { openRawWatch, type RawWatch } from "../../watch/events/raw-watch.js";
 import { ByteOutput } from "./byte-output.js";
@@ -46,6 +47,7 @@ export async function runWatchStats({ program, words, help }: StatsCall): Promis
   if (list.complaint !== undefined) say(list.complaint);
   if (list.watched.length === 0) return refuse("No files specified to watch!");
   showProcessName(program);
+  endWithReader();
   const watch = establish(list, options, hides);
   if (watch === undefined) return StatsStatus.Failure;
   const statistics = new Statistics(watch, options, hides);
@@ -60,7 +62,7 @@ export async function runWatchStats({ program, words, help }: StatsCall): Promis
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
-    if (code !== "EPIPE") say(`Cannot write the table: ${message}`);
+    say(`Cannot write the table: ${message}`);
     return StatsStatus.Failure;
   }
 }
