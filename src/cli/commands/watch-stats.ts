@@ -52,7 +52,7 @@ export function addWatchStats(program: Command, end: (status: ExitStatus) => voi
         await runWatchStats({
           program: programName(command),
           words: rawArguments(words),
-          help: () => void command.outputHelp(),
+          help: () => command.outputHelp(),
         }),
       );
     });

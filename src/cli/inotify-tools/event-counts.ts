@@ -43,6 +43,11 @@ export class EventCounts {
     addTo(this.all, mask);
   }
 
+  /** A place of which nothing has been told yet is known from now on. */
+  expect(place: number, name: string): void {
+    this.#rowOf(place, name);
+  }
+
   #rowOf(place: number, name: string): CountedPlace {
     const known = this.places.get(place);
     if (known !== undefined) {

@@ -2,7 +2,7 @@
 import { Mask } from "../../kernel/inotify-decode.js";
 import type { RawEvent } from "../../watch/events/raw-event.js";
 import type { RawWatch } from "../../watch/events/raw-watch.js";
-import { countOfKind, EventCounts, noCounts } from "./event-counts.js";
+import { countOfKind, EventCounts } from "./event-counts.js";
 import { statsTable, type StatsRow } from "./stats-table.js";
 import type { Hides } from "./wait-plan.js";
 import type { StatsOptions } from "./watch-stats-options.js";
@@ -20,6 +20,7 @@ export class Statistics {
     this.#options = options;
     this.#hides = hides;
     for (const [rank, place] of watch.places().entries()) this.#ranks.set(place, rank);
+    this.#expectAll();
   }
 
   add(events: readonly RawEvent[]): void {
@@ -35,19 +36,21 @@ export class Statistics {
   table(): string | undefined {
     const { places, all } = this.#counts;
     if (countOfKind(all, "total") === 0) return undefined;
+    this.#expectAll();
     const rows: StatsRow[] = [...places].map(([place, { name, counts }]) => ({
       name: this.#watch.nameOf(place) ?? name,
       counts,
       rank: this.#rankOf(place),
     }));
-    if (this.#options.zero) {
-      for (const place of this.#watch.places()) {
-        if (places.has(place)) continue;
-        const name = this.#watch.nameOf(place) ?? "";
-        rows.push({ name, counts: noCounts(), rank: this.#rankOf(place) });
-      }
-    }
     return statsTable(rows, all, this.#options);
+  }
+
+  /** Rows of zeros are wanted of what has gone since, too. */
+  #expectAll(): void {
+    if (!this.#options.zero) return;
+    for (const place of this.#watch.places()) {
+      this.#counts.expect(place, this.#watch.nameOf(place) ?? "");
+    }
   }
 
   /** The bits that count; 0 for what was not asked for. */

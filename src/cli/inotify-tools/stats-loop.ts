@@ -32,30 +32,26 @@ export async function collect(
     { descriptor: watch.descriptor, events: READABLE },
     { descriptor: bell, events: READABLE },
   ]);
-  let isEnding = false;
-  let isAsked = false;
+  const heard = new Set<"end" | "question">();
   const end = (): void => {
-    isEnding = true;
+    heard.add("end");
     wake(bell);
   };
   const ask = (): void => {
-    isAsked = true;
+    heard.add("question");
     wake(bell);
   };
   for (const signal of ENDS) process.on(signal, end);
   process.on("SIGUSR1", ask);
   const stopTimer = seconds === 0 ? () => undefined : after(seconds * 1000, end);
   try {
-    while (!isEnding) {
+    while (!heard.has("end")) {
       readAll(watch, onEvents);
-      if (isAsked) {
-        isAsked = false;
-        onAsked();
-      }
+      if (heard.delete("question")) onAsked();
       clearWake(bell);
       // A signal of the turn before has been heard by now, and rings anew if it comes later.
       await nextTurn();
-      if (isEnding || isAsked) continue;
+      if (heard.size > 0) continue;
       await ready.waitAside(watch.waitAtMost(-1));
     }
     readAll(watch, onEvents);
