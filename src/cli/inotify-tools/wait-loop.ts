@@ -81,7 +81,7 @@ function readSome(
   limitMs: number,
 ): readonly RawEvent[] {
   if (output.waiting === 0) return watch.read(limitMs);
-  if (!watch.hasMore) both.wait(limitMs);
+  both.wait(watch.waitAtMost(limitMs));
   output.flush(0);
   return watch.read(0);
 }

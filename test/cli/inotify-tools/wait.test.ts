@@ -1,0 +1,361 @@
+import { spawn, spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { makeTempDir } from "../../support/temp.js";
+import { until } from "../../support/until.js";
+import { treecast } from "../treecast.js";
+import { ourLinks, start, type StartOptions, type Waiting } from "./side-by-side.js";
+
+function place(): string {
+  const at = makeTempDir("treecast-wait-");
+  mkdirSync(join(at, "w"));
+  return at;
+}
+
+async function ours(
+  args: readonly string[],
+  cwd: string,
+  options: Partial<StartOptions> = {},
+): Promise<Waiting> {
+  const one = start("ours", args, { cwd, ...options });
+  await one.watching(1);
+  return one;
+}
+
+function lines(text: string): string[] {
+  return text.split("\n").slice(0, -1);
+}
+
+/** A tree made at once and then put where it is seen: nothing in it is told by the kernel. */
+function treeFromOutside(at: string): void {
+  mkdirSync(join(at, "new/deep/er"), { recursive: true });
+  mkdirSync(join(at, "new/out"));
+  writeFileSync(join(at, "new/file"), "x");
+  writeFileSync(join(at, "new/deep/er/file"), "x");
+  writeFileSync(join(at, "new/out/file"), "x");
+  renameSync(join(at, "new"), join(at, "w/new"));
+}
+
+describe("treecast wait -mr", () => {
+  it("tells what is inside a directory that appears, each once", async () => {
+    const at = place();
+    const one = await ours(["-mrq", "-t", "1", "-e", "create,close_write,moved_to", "w"], at);
+    treeFromOutside(at);
+    const { stdout } = await one.ended;
+    expect(lines(stdout)[0]).toBe("w/ MOVED_TO,ISDIR new");
+    expect(lines(stdout).slice(1).sort()).toEqual([
+      "w/new/ CLOSE_WRITE,CLOSE file",
+      "w/new/ CREATE file",
+      "w/new/ CREATE,ISDIR deep",
+      "w/new/ CREATE,ISDIR out",
+      "w/new/deep/ CREATE,ISDIR er",
+      "w/new/deep/er/ CLOSE_WRITE,CLOSE file",
+      "w/new/deep/er/ CREATE file",
+      "w/new/out/ CLOSE_WRITE,CLOSE file",
+      "w/new/out/ CREATE file",
+    ]);
+  });
+
+  it("tells of it what is asked for, and nothing of what is left out", async () => {
+    const at = place();
+    const args = ["-mrq", "-t", "1", "-e", "close_write", "@w/new/out", "--format", "%w%f", "w"];
+    const one = await ours(args, at);
+    treeFromOutside(at);
+    const { stdout } = await one.ended;
+    expect(lines(stdout)).toEqual(["w/new/file", "w/new/deep/er/file"]);
+  });
+
+  it("watches a new directory that its filter hides, and what comes into it", async () => {
+    const at = place();
+    const one = await ours(["-mrq", "-t", "2", "--include", "\\.txt$", "-e", "create", "w"], at);
+    mkdirSync(join(at, "w/new"));
+    await one.watching(2);
+    writeFileSync(join(at, "w/new/a.txt"), "");
+    expect(lines((await one.ended).stdout)).toEqual(["w/new/ CREATE a.txt"]);
+  });
+
+  it("tells no more than inotifywait with --strict-compat", async () => {
+    const at = place();
+    const args = ["-mrq", "-t", "1", "-e", "create,moved_to", "--strict-compat"];
+    const one = await ours([...args, "w"], at);
+    const filtered = await ours([...args, "--include", "\\.txt$", "w"], at);
+    treeFromOutside(at);
+    await one.watching(5);
+    writeFileSync(join(at, "w/new/deep/a.txt"), "");
+    expect(lines((await one.ended).stdout)).toEqual([
+      "w/ MOVED_TO,ISDIR new",
+      "w/new/deep/ CREATE a.txt",
+    ]);
+    expect((await filtered.ended).stdout).toBe("");
+  });
+
+  it("says what became of names after a renaming, and is silent of what has left", async () => {
+    const at = place();
+    mkdirSync(join(at, "w/a/b"), { recursive: true });
+    const one = await ours(["-mrq", "-t", "2", "-e", "create", "w"], at);
+    renameSync(join(at, "w/a"), join(at, "w/c"));
+    writeFileSync(join(at, "w/c/b/1"), "");
+    renameSync(join(at, "w/c/b"), join(at, "w/d"));
+    writeFileSync(join(at, "w/d/2"), "");
+    renameSync(join(at, "w/d"), join(at, "outside"));
+    await until(() => one.stdout().includes("w/d/ CREATE 2"));
+    await until(() => {
+      writeFileSync(join(at, "w/tick"), "");
+      return (
+        spawnSync("grep", ["-c", "inotify wd", `/proc/${one.pid}/fdinfo/` + fdOf(one.pid)])
+          .stdout.toString()
+          .trim() === "2"
+      );
+    });
+    writeFileSync(join(at, "outside/3"), "");
+    const told = lines((await one.ended).stdout);
+    expect(told).toContain("w/c/b/ CREATE 1");
+    expect(told.join()).not.toContain("CREATE 3");
+  });
+});
+
+function fdOf(pid: number): string {
+  const found = spawnSync("sh", ["-c", `ls -l /proc/${pid}/fd | grep inotify`]).stdout.toString();
+  return /(\d+) -> /.exec(found)?.[1] ?? "";
+}
+
+describe("treecast wait", () => {
+  it("is itself under its own name, too", async () => {
+    const at = place();
+    const { status, stderr } = await treecast(["wait", "-t", "1", "w"], { cwd: at });
+    expect(stderr).toBe("Setting up watches.\nWatches established.\n");
+    expect(status).toBe(2);
+    const wrong = await treecast(["wait", "-V"], { cwd: at });
+    expect(wrong).toMatchObject({ status: 1, stderr: "treecast wait: invalid option -- 'V'\n" });
+  });
+
+  it.each([
+    ["inotifywait", ["-h"], 1],
+    ["inotifywait", ["--help"], 1],
+    ["inotifywait", ["-m", "--help", "w"], 1],
+  ])("prints its help for %s %j", async (link, args, status) => {
+    const ended = await start("ours", args, { cwd: place(), link }).ended;
+    expect(ended).toMatchObject({ status, stderr: "" });
+    expect(ended.stdout).toContain("--strict-compat");
+  });
+
+  it("refuses fanotify where it is asked for, and does without where its name asks", async () => {
+    const at = place();
+    const asked = start("ours", ["-F", "w"], { cwd: at, link: "fsnotifywait" });
+    expect(await asked.ended).toMatchObject({
+      status: 1,
+      stderr:
+        "fsnotifywait: fanotify (-F) is not supported yet: leave it out to watch with inotify.\n",
+    });
+    const whole = start("ours", ["-S", "w"], { cwd: at });
+    expect(await whole.ended).toMatchObject({ status: 1 });
+    const named = start("ours", ["-t", "1", "w"], { cwd: at, link: "fsnotifywait" });
+    const { status, stderr } = await named.ended;
+    expect(status).toBe(2);
+    expect(stderr).toContain(
+      "fsnotifywait: fanotify is not supported yet: watching with inotify.\n",
+    );
+  });
+
+  it("prints JSON, with the bytes of a name that is not UTF-8", async () => {
+    const at = place();
+    const one = await ours(["-mrq", "-t", "1", "--json", "-e", "create,move,close_write", "w"], at);
+    writeFileSync(join(at, "w/名"), "");
+    writeFileSync(Buffer.concat([Buffer.from(`${at}/w/`), Buffer.from([0xff])]), "");
+    renameSync(join(at, "w/名"), join(at, "w/b"));
+    treeFromOutside(at);
+    const { stdout } = await one.ended;
+    const told = lines(Buffer.from(stdout, "latin1").toString()).map(
+      (line) => JSON.parse(line) as Record<string, unknown>,
+    );
+    expect(told[0]).toEqual({
+      watched: "w/",
+      name: "名",
+      events: ["CREATE"],
+      time: expect.stringMatching(/^\d{4}-.*Z$/) as string,
+    });
+    expect(told[2]).toMatchObject({ name: "\ufffd", nameBytes: "/w==" });
+    expect(told[4]).toMatchObject({ events: ["MOVED_FROM"] });
+    expect(told[4]?.["cookie"]).toBe(told[5]?.["cookie"]);
+    expect(told.find(({ name }) => name === "deep")).toMatchObject({
+      watched: "w/new/",
+      events: ["CREATE", "ISDIR"],
+      found: true,
+    });
+  });
+
+  it("tells of a path once when it has been quiet for a while (--settle)", async () => {
+    const at = place();
+    const one = await ours(["-mq", "-t", "2", "--settle", "200ms", "-e", "create,modify", "w"], at);
+    for (let i = 0; i < 20; i++) writeFileSync(join(at, "w/a"), String(i));
+    writeFileSync(join(at, "w/b"), "");
+    await until(() => one.stdout().includes(" b\n"));
+    writeFileSync(join(at, "w/a"), "again");
+    expect(lines((await one.ended).stdout)).toEqual([
+      "w/ MODIFY,CREATE a",
+      "w/ CREATE b",
+      "w/ MODIFY a",
+    ]);
+  });
+
+  it("ends after the first path that has settled, without -m", async () => {
+    const at = place();
+    const one = await ours(["-q", "--settle", "100ms", "-e", "modify,create", "w"], at);
+    writeFileSync(join(at, "w/a"), "x");
+    expect(await one.ended).toMatchObject({ status: 0, stdout: "w/ MODIFY,CREATE a\n" });
+  });
+
+  it.each([
+    [["--json", "-c"], "--json and -c cannot both be specified."],
+    [["--settle", "5"], "--settle needs a length of time with its unit, such as 500ms or 2s."],
+  ])("refuses %j", async (args, complaint) => {
+    const ended = await start("ours", [...args, "w"], { cwd: place() }).ended;
+    expect(ended).toMatchObject({ status: 1, stderr: `${complaint}\n` });
+  });
+
+  it.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)("is ended at once by %s", async (signal) => {
+    const one = await ours(["-mr", "w"], place());
+    one.child.kill(signal);
+    expect(await one.ended).toMatchObject({ status: null, signal });
+  });
+
+  it("is ended by a pipe that nobody reads any more, as others are", async () => {
+    const at = place();
+    const one = await ours(["-m", "-e", "create", "w"], at);
+    one.child.stdout?.destroy();
+    writeFileSync(join(at, "w/a"), "");
+    expect(await one.ended).toMatchObject({ signal: "SIGPIPE" });
+  });
+
+  it("goes by its link's name for pidof and pkill", async () => {
+    const one = await ours(["-m", "w"], place());
+    expect(readFileSync(`/proc/${one.pid}/comm`, "utf8")).toBe("inotifywait\n");
+    one.child.kill();
+    await one.ended;
+  });
+
+  it("takes paths and expressions as bytes", async () => {
+    const at = place();
+    const odd = Buffer.concat([Buffer.from(`${at}/w/`), Buffer.from([0xe9, 0x2f])]);
+    mkdirSync(odd);
+    // No shell but printf can write such a word.
+    const script = `exec "$0" -q -e close_write "$(printf 'w/\\351')"`;
+    const child = spawn("sh", ["-c", script, join(ourLinks(), "inotifywait")], { cwd: at });
+    let stdout = "";
+    child.stdout.setEncoding("latin1").on("data", (text: string) => (stdout += text));
+    await until(() => fdOf(child.pid ?? 0) !== "");
+    await until(() => {
+      writeFileSync(Buffer.concat([odd, Buffer.from("f")]), "");
+      return child.exitCode !== null;
+    });
+    expect(stdout).toBe("w/\xe9/ CLOSE_WRITE,CLOSE f\n");
+  });
+});
+
+describe("treecast wait, its output", () => {
+  it("loses nothing of 50,000 events that nobody reads for a while", async () => {
+    const at = place();
+    const one = start("ours", ["-mq", "-e", "create", "--format", "%f", "w"], { cwd: at });
+    one.child.stdout?.pause();
+    await one.watching(1);
+    const files = 50_000;
+    // In a child, as a writer in this process would not read either way.
+    const code = `for (let i = 0; i < ${files}; i++) {
+      require("fs").writeFileSync("w/" + i, ""); require("fs").unlinkSync("w/" + i); }`;
+    const writer = spawn(process.execPath, ["-e", code], { cwd: at, stdio: "inherit" });
+    await new Promise((resolve) => writer.once("close", resolve));
+    one.child.stdout?.resume();
+    await until(() => one.stdout().endsWith(`\n${files - 1}\n`));
+    one.child.kill();
+    expect(lines((await one.ended).stdout)).toHaveLength(files);
+  });
+
+  it("shows an overflow of the kernel's queue, and watches afterwards what it has not heard of", async () => {
+    const at = place();
+    const one = await ours(["-mrq", "-t", "3", "-e", "create", "--include", "late", "w"], at);
+    const queue = Number(readFileSync("/proc/sys/fs/inotify/max_queued_events", "utf8"));
+    if (queue > 50_000) return;
+    one.child.kill("SIGSTOP");
+    for (let i = 0; i < queue; i++) writeFileSync(join(at, `w/${i}`), "");
+    mkdirSync(join(at, "w/unheard/deep"), { recursive: true });
+    one.child.kill("SIGCONT");
+    await one.watching(3);
+    writeFileSync(join(at, "w/unheard/deep/late"), "");
+    const { stdout } = await one.ended;
+    expect(lines(stdout)).toEqual([" Q_OVERFLOW ", "w/unheard/deep/ CREATE late"]);
+  });
+});
+
+describe("treecast wait -d", () => {
+  it("goes on in the background, and appends to a file", async () => {
+    const at = place();
+    writeFileSync(join(at, "log"), "before\n");
+    const args = ["-d", "-q", "-t", "1", "-o", "log", "-e", "create", "w"];
+    const first = await start("ours", args, { cwd: at }).ended;
+    expect(first).toEqual({ status: 0, signal: null, stdout: "", stderr: "" });
+    // It watches already: nothing needs to be waited for.
+    writeFileSync(join(at, "w/a"), "");
+    await until(() => readFileSync(join(at, "log"), "utf8") === "before\nw/ CREATE a\n");
+  });
+
+  it("says why it does not", async () => {
+    const at = place();
+    writeFileSync(join(at, "log"), "");
+    const first = await start("ours", ["-d", "-o", "log", "nothere"], { cwd: at }).ended;
+    expect(first).toMatchObject({
+      status: 1,
+      stderr: "Couldn't watch nothere: No such file or directory\n",
+    });
+  });
+
+  it("takes relative paths from the root with --strict-compat, and says nothing", async () => {
+    const at = place();
+    writeFileSync(join(at, "log"), "");
+    const args = ["-d", "--strict-compat", "-o", "log", "-e", "create", "-t", "1"];
+    expect(await start("ours", [...args, "w"], { cwd: at }).ended).toMatchObject({
+      status: 0,
+      stderr: "",
+    });
+    await start("ours", [...args, join(at, "w").slice(1)], { cwd: at }).ended;
+    writeFileSync(join(at, "w/a"), "");
+    await until(() => readFileSync(join(at, "log"), "utf8") !== "");
+    expect(readFileSync(join(at, "log"), "utf8")).toBe(`${at.slice(1)}/w/ CREATE a\n`);
+  });
+});
+
+describe("treecast wait -o", () => {
+  it("makes a file that only its owner reads, and appends to it", async () => {
+    const at = place();
+    for (const name of ["a", "b"]) {
+      const one = await ours(["-q", "-o", "out", "-e", "create", "w"], at);
+      writeFileSync(join(at, "w", name), "");
+      expect(await one.ended).toMatchObject({ status: 0, stdout: "" });
+    }
+    expect(readFileSync(join(at, "out"), "utf8")).toBe("w/ CREATE a\nw/ CREATE b\n");
+    expect(statSync(join(at, "out")).mode & 0o777).toBe(0o600);
+  });
+
+  it("says so where the disk is full", async () => {
+    if (!existsSync("/dev/full")) return;
+    const at = place();
+    const full = openSync("/dev/full", "w");
+    const one = await ours(["-mq", "-e", "attrib", "w"], at, { stdout: full });
+    closeSync(full);
+    chmodSync(join(at, "w"), 0o700);
+    expect(await one.ended).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining("Cannot write events: ENOSPC") as string,
+    });
+  });
+});
