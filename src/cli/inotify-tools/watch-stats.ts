@@ -5,6 +5,7 @@ import { endWithReader } from "../../kernel/signals.js";
 import { WatchRefusal } from "../../watch/events/refusal.js";
 import { openRawWatch, type RawWatch } from "../../watch/events/raw-watch.js";
 import { ByteOutput } from "./byte-output.js";
+import { Ears } from "./ears.js";
 import { readPathList, type PathList } from "./path-list.js";
 import { PosixRegexError } from "./posix-regex.js";
 import { showProcessName } from "./process-name.js";
@@ -50,21 +51,40 @@ export async function runWatchStats({ program, words, help }: StatsCall): Promis
   endWithReader();
   const watch = establish(list, options, hides);
   if (watch === undefined) return StatsStatus.Failure;
-  const statistics = new Statistics(watch, options, hides);
-  const output = new ByteOutput(STDOUT);
+  const ears = new Ears();
   try {
-    await collect(watch, options.timeoutSeconds, {
-      onEvents: (events) => statistics.add(events),
-      onAsked: () => print(output, statistics, "\n"),
-    });
-    print(output, statistics);
+    await count(watch, ears, options, hides);
     return StatsStatus.Ok;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
     say(`Cannot write the table: ${message}`);
     return StatsStatus.Failure;
+  } finally {
+    ears.close();
   }
+}
+
+async function count(
+  watch: RawWatch,
+  ears: Ears,
+  options: StatsOptions,
+  hides: Hides | undefined,
+): Promise<void> {
+  const { verbose, timeoutSeconds } = options;
+  const statistics = new Statistics(watch, options, hides);
+  const output = new ByteOutput(STDOUT);
+  if (verbose) say(`Total of ${watch.watched} watches.`);
+  say("Finished establishing watches, now collecting statistics.");
+  if (timeoutSeconds > 0) {
+    if (verbose) say(`Will listen for events for ${timeoutSeconds} seconds.`);
+    ears.endAfter(timeoutSeconds * 1000);
+  }
+  await collect(watch, ears, {
+    onEvents: (events) => statistics.add(events),
+    onAsked: () => print(output, statistics, "\n"),
+  });
+  print(output, statistics);
 }
 
 const STDOUT = 1;
@@ -96,7 +116,7 @@ function establish(
   options: StatsOptions,
   hides: Hides | undefined,
 ): RawWatch | undefined {
-  const { events, recursive, noDereference, strict, verbose, timeoutSeconds } = options;
+  const { events, recursive, noDereference, strict, verbose } = options;
   const isTalkative = recursive && verbose;
   // inotifywatch asks for nothing beyond what it counts, so it may learn of no new directory.
   const learnsOfNew = (events & (Mask.CREATE | Mask.MOVED_TO)) !== 0;
@@ -116,11 +136,6 @@ function establish(
         say(`Couldn't watch new directory ${directory}: ${errorText(error)}`),
     });
     if (isTalkative) watched.forEach(saySetUp);
-    if (verbose) say(`Total of ${watch.watched} watches.`);
-    say("Finished establishing watches, now collecting statistics.");
-    if (verbose && timeoutSeconds > 0) {
-      say(`Will listen for events for ${timeoutSeconds} seconds.`);
-    }
     return watch;
   } catch (error) {
     if (!(error instanceof WatchRefusal)) throw error;
