@@ -12,6 +12,8 @@ export interface OptionForm {
   readonly short?: string;
   readonly long?: string;
   readonly takesValue?: boolean;
+  /** An option of ours: it does not make a shortened name of theirs ambiguous. */
+  readonly isOwn?: boolean;
 }
 
 export interface GivenOption {
@@ -108,7 +110,9 @@ function readLong(
 function findLong(name: string, forms: readonly OptionForm[]): readonly OptionForm[] {
   const exact = forms.find(({ long }) => long === name);
   if (exact !== undefined) return [exact];
-  const [first, ...others] = forms.filter(({ long }) => long?.startsWith(name) === true);
+  const [first, ...others] = forms.filter(
+    ({ long, isOwn }) => isOwn !== true && long?.startsWith(name) === true,
+  );
   if (first === undefined) return [];
   // Two names of one and the same option are no ambiguity.
   return [first, ...others.filter((each) => each.name !== first.name)];

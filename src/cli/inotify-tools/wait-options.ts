@@ -71,10 +71,9 @@ const FORMS: readonly OptionForm[] = [
   { name: "excludei", long: "excludei", takesValue: true },
   { name: "include", long: "include", takesValue: true },
   { name: "includei", long: "includei", takesValue: true },
-  // Our own.
-  { name: "json", long: "json" },
-  { name: "settle", long: "settle", takesValue: true },
-  { name: "strict-compat", long: "strict-compat" },
+  { name: "json", long: "json", isOwn: true },
+  { name: "settle", long: "settle", takesValue: true, isOwn: true },
+  { name: "strict-compat", long: "strict-compat", isOwn: true },
 ];
 
 const FILTERS = ["exclude", "excludei", "include", "includei"] as const;

@@ -178,6 +178,8 @@ const ENDINGS: readonly (readonly string[])[] = [
   ["--nosuch", "w"],
   ["--csv=1", "w"],
   ["--in", "w"],
+  ["--s", "-q", "-t", "1", "w"],
+  ["--js", "w"],
   ["-f", "w"],
   ["-c", "--format", "%f", "w"],
   ["--no-newline", "w"],
