@@ -5,6 +5,7 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Clock } from "../model/clock.js";
 
 export interface ChildOptions {
@@ -32,12 +33,16 @@ export interface Child {
   /** Resolves when the process itself has ended; what it left behind may still hold its output. */
   readonly left: Promise<Exit>;
   readonly running: boolean;
-  /** Signals the process and all it started; harmless when they are gone. */
-  signalGroup(signal: NodeJS.Signals): void;
+  /** Signals the process and all it started, or with 0 asks for them; false when they are gone. */
+  signalGroup(signal: NodeJS.Signals | 0): boolean;
 }
 
 /** How long a child's own children may keep its output open when it has ended itself. */
 const STRAGGLERS_MS = 2000;
+
+/** How long the end of killed processes is waited for, and how often it is looked for. */
+const GONE_LIMIT_MS = 500;
+const GONE_EVERY_MS = 2;
 
 /** Never throws: a program that cannot be started has ended, and its exit says why. */
 export function startChild(program: string, args: readonly string[], options: ChildOptions): Child {
@@ -57,12 +62,14 @@ export function startChild(program: string, args: readonly string[], options: Ch
   let running = true;
   let failure: NodeJS.ErrnoException | undefined;
 
-  function signalGroup(signal: NodeJS.Signals): void {
-    if (process_.pid === undefined) return;
+  function signalGroup(signal: NodeJS.Signals | 0): boolean {
+    if (process_.pid === undefined) return false;
     try {
       process.kill(-process_.pid, signal);
+      return true;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+      return false;
     }
   }
 
@@ -121,7 +128,7 @@ function listen(pipe: Readable | null, take: (chunk: Buffer) => unknown): void {
 
 function stillborn(error: NodeJS.ErrnoException): Child {
   const exited = Promise.resolve({ status: null, signal: null, error });
-  const signalGroup = () => undefined;
+  const signalGroup = () => false;
   return { pid: undefined, stdin: null, exited, left: exited, running: false, signalGroup };
 }
 
@@ -132,8 +139,14 @@ export async function terminate(child: Child, graceMs: number, clock: Clock): Pr
   const exit = await child.exited;
   callOff();
   // Its leader is gone; whatever it started may have outlived the first signal.
-  child.signalGroup("SIGKILL");
+  if (child.signalGroup("SIGKILL")) await gone(child);
   return exit;
+}
+
+/** A killed process ends when the kernel comes to it; and its parent now, init, may not collect it. */
+async function gone(child: Child): Promise<void> {
+  const giveUpAt = performance.now() + GONE_LIMIT_MS;
+  while (child.signalGroup(0) && performance.now() < giveUpAt) await sleep(GONE_EVERY_MS);
 }
 
 /** The first bytes of a stream; what exceeds the limit is counted only. */

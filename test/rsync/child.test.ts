@@ -50,6 +50,19 @@ describe("startChild()", () => {
     expect(await terminate(child, 1_000, systemClock)).toMatchObject({ status: null });
   });
 
+  it("leaves nothing of its group when it is terminated, however little that listens", async () => {
+    // Each with a word of its own among its arguments, and no output of the leader's in its hands.
+    const deaf = "(trap '' TERM; exec sh -c 'sleep 600; :' deaf-to-the-end) > /dev/null 2>&1 &";
+    const program = script("deaf", `${`${deaf}\n`.repeat(30)}echo ready\nwait`);
+    let ready = () => {};
+    const isReady = new Promise<void>((resolve) => (ready = resolve));
+    const child = startChild(program, [], { env, onStdout: () => ready() });
+    await isReady;
+    await until(() => processesNaming("deaf-to-the-end").length >= 30, { what: "all of them" });
+    await terminate(child, 5_000, systemClock);
+    expect(processesNaming("deaf-to-the-end")).toEqual([]);
+  });
+
   it("does not wait for ever for what a child left behind with its output", async () => {
     const program = script("leaves", "sleep 600 &\nexit 0");
     const child = startChild(program, [], { env });

@@ -11,6 +11,7 @@ import { libc } from "../../kernel/libc.js";
 import { PollSet, READABLE } from "../../kernel/poll.js";
 import { Entrance, isGone } from "./entrance.js";
 import { Limbo } from "./limbo.js";
+import { tidings } from "./tidings.js";
 import { NO_NODE, type NodeId, Places } from "./places.js";
 import type { RawEvent } from "./raw-event.js";
 import { RecordQueue } from "./record-queue.js";
@@ -248,26 +249,12 @@ export class RawWatch {
     }
     this.#drain();
     const pending = this.#records.pendingOf(this.#places.watchOf(node), from);
-    const tell = (name: string, told: number): void => {
-      if ((told & mask) === 0) return;
-      this.#told.push({ watched, place, mask: told, cookie: 0, name, isFound: true });
-    };
-    const directories: string[] = [];
-    for (const { name, type } of entries) {
-      const coming = pending.get(name) ?? 0;
-      const comes = (coming & (Mask.CREATE | Mask.MOVED_TO)) !== 0;
-      if (type === "directory") {
-        // The event that comes leads there.
-        if (comes) continue;
-        tell(name, Mask.CREATE | Mask.ISDIR);
-        directories.push(name);
-        continue;
-      }
-      if (!comes) tell(name, Mask.CREATE);
-      const closes = (coming & (Mask.CREATE | Mask.CLOSE_WRITE)) !== 0;
-      if (type === "file" && !closes) tell(name, Mask.CLOSE_WRITE);
+    const { told, directories } = tidings(entries, pending);
+    for (const { name, bit } of told) {
+      if ((bit & mask) === 0) continue;
+      this.#told.push({ watched, place, mask: bit, cookie: 0, name, isFound: true });
     }
-    for (const name of directories.reverse()) this.#arrive(node, name);
+    for (const name of [...directories].reverse()) this.#arrive(node, name);
   }
 
   /** Some of the look at all directories that an overflow asks for: which are missing, which are gone? */

@@ -15,6 +15,7 @@ import {
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { makeTempDir } from "../../support/temp.js";
+import { canUnshare } from "../../support/watch-child.js";
 import {
   apart,
   type Case,
@@ -268,4 +269,40 @@ describe.skipIf(!hasInotifywait)("inotifywait beside ours, of places", () => {
       expect({ ...ours, stdout: "" }).toEqual({ ...real, stdout: "" });
     },
   );
+});
+
+describe.skipIf(!hasInotifywait || !canUnshare())("inotifywait beside ours, under limits", () => {
+  const prepared = (): string => {
+    const cwd = makeTempDir("treecast-side-");
+    mkdirSync(join(cwd, "w/a/b"), { recursive: true });
+    return cwd;
+  };
+
+  it.each([
+    ["max_inotify_watches", ["-r", "w"]],
+    ["max_inotify_watches", ["w", "w/a", "w/a/b"]],
+    ["max_inotify_instances", ["-q", "w"]],
+  ])("complains alike of %s", async (limit, args) => {
+    const under = [{ limit, value: limit === "max_inotify_watches" ? 2 : 0 }];
+    const cwd = prepared();
+    const ours = await start("ours", args, { cwd, under }).ended;
+    const real = await start("real", args, { cwd, under }).ended;
+    expect(ours).toEqual(real);
+    expect(ours.status).toBe(1);
+    expect(ours.stderr).toMatch(/upper limit|Try increasing/);
+  });
+
+  it("says alike which new directory cannot be watched", async () => {
+    const under = [{ limit: "max_inotify_watches", value: 3 }];
+    const each: Case = {
+      args: ["-mr", "-e", "create", "-t", "2", "w"],
+      prepare: (at) => mkdirSync(join(at, "w/a/b"), { recursive: true }),
+      watches: 3,
+      work: ({ at }) => mkdirSync(join(at, "w/new")),
+      under,
+    };
+    const { ours, real } = await apart(each);
+    expect(ours).toEqual(real);
+    expect(ours.stderr).toContain("Couldn't watch new directory w/new/: No space left on device\n");
+  });
 });

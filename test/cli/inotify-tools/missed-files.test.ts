@@ -12,7 +12,7 @@ const FILES = 20_000;
 /** Deep and wide: 2,000 directories, ten files in each. */
 function generate(root: string): void {
   for (let i = 0; i < FILES / 10; i++) {
-    const digits = [...i.toString(6)].join("/");
+    const digits = i.toString(6).replaceAll(/\B/g, "/");
     const directory = join(root, `t${i % 7}`, digits, `d${i}`);
     mkdirSync(directory, { recursive: true });
     for (let j = 0; j < 10; j++) writeFileSync(join(directory, `f${j}`), "x");
@@ -58,9 +58,9 @@ describe("cp -a of 20,000 files under treecast wait -mr", () => {
     // A file that is being written when it is found is told of again when it is closed.
     expect(ours.twice).toBeLessThan(FILES / 20);
     const theirs = hasInotifywait ? await countMissed("real", source, event) : undefined;
-    console.log(
+    process.stdout.write(
       `${event}: treecast missed ${ours.missed} of ${FILES} (twice: ${ours.twice}), ` +
-        `inotifywait ${theirs?.missed ?? "is not here"}`,
+        `inotifywait ${theirs?.missed ?? "is not here"}\n`,
     );
   });
 });

@@ -8,10 +8,12 @@ import { until } from "../../support/until.js";
 import { MAIN } from "../treecast.js";
 
 const REAL = "/usr/bin/inotifywait";
-const version = spawnSync(REAL, ["--help"], { encoding: "utf8" }).stdout ?? "";
+const { stdout: version } = spawnSync(REAL, ["--help"], { encoding: "utf8" }) as {
+  readonly stdout: string | null;
+};
 
 /** Nothing to compare with on this machine otherwise. */
-export const hasInotifywait = version.startsWith("inotifywait 3.22");
+export const hasInotifywait = version?.startsWith("inotifywait 3.22") === true;
 
 export interface Outcome {
   readonly status: number | null;
@@ -38,6 +40,13 @@ export interface StartOptions {
   readonly stdin?: string;
   readonly link?: string;
   readonly stdout?: "pipe" | number;
+  /** Sysctls below user. to be set in a user namespace of its own. */
+  readonly under?: readonly Limit[];
+}
+
+export interface Limit {
+  readonly limit: string;
+  readonly value: number;
 }
 
 const running = new Set<ChildProcess>();
@@ -59,7 +68,8 @@ export function start(who: Who, args: readonly string[], options: StartOptions):
   const { cwd, stdin, link = "inotifywait", stdout: out = "pipe" } = options;
   const [program, words] =
     who === "real" ? ["inotifywait", args] : [process.execPath, [join(ourLinks(), link), ...args]];
-  const child = spawn(program, words, {
+  const [whole, allWords] = limited(options.under ?? [], program, words);
+  const child = spawn(whole, allWords, {
     cwd,
     env: { PATH: "/usr/bin:/bin", TZ: "UTC", LC_ALL: "C" },
     stdio: ["pipe", out, "pipe"],
@@ -91,6 +101,18 @@ export function start(who: Who, args: readonly string[], options: StartOptions):
   };
 }
 
+/** The program by way of a shell in a user namespace, which it takes the place of. */
+function limited(
+  under: readonly Limit[],
+  program: string,
+  words: readonly string[],
+): [program: string, words: readonly string[]] {
+  if (under.length === 0) return [program, words];
+  const set = under.map(({ limit, value }) => `echo ${value} > /proc/sys/user/${limit}`);
+  const script = [...set, 'exec "$0" "$@"'].join("; ");
+  return ["unshare", ["-Urm", "sh", "-c", script, program, ...words]];
+}
+
 function collect(stream: NodeJS.ReadableStream | null): () => string {
   const parts: Buffer[] = [];
   stream?.on("data", (part: Buffer) => parts.push(part));
@@ -115,7 +137,7 @@ export interface Work {
   /** The directory to work in, with `w` below it. */
   readonly at: string;
   /** Waits until whoever watches has so many watches. */
-  watches(count: number): Promise<void>;
+  readonly watches: (count: number) => Promise<void>;
 }
 
 export interface Case {
@@ -125,6 +147,7 @@ export interface Case {
   /** Watches when all is established. */
   readonly watches?: number;
   readonly stdin?: string;
+  readonly under?: readonly Limit[];
 }
 
 /** Both on one tree at the same time. `-t` ends them. */
@@ -159,7 +182,8 @@ async function alone(who: Who, each: Case): Promise<Outcome> {
   mkdirSync(join(at, "w"));
   each.prepare?.(at);
   const stdin = each.stdin === undefined ? {} : { stdin: each.stdin };
-  const one = start(who, each.args, { cwd: at, ...stdin });
+  const under = each.under === undefined ? {} : { under: each.under };
+  const one = start(who, each.args, { cwd: at, ...stdin, ...under });
   await one.watching(each.watches ?? 1);
   await each.work({ at, watches: (count) => one.watching(count) });
   return one.ended;

@@ -160,7 +160,7 @@ class Reading implements DaemonSettings {
   }
 }
 
-const STATUS = "`treecast status` asks the running daemon, and metrics can be scraped";
+const STATUS = "`treecast status` asks the running daemon, in text or as JSON";
 const LOGGING =
   "the log goes to the standard error output, or to log.file; the journal names the unit";
 
