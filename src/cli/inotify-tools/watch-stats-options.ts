@@ -55,8 +55,7 @@ const FORMS: readonly OptionForm[] = [
   { name: "excludei", long: "excludei", takesValue: true },
   { name: "include", long: "include", takesValue: true },
   { name: "includei", long: "includei", takesValue: true },
-  // Our own.
-  { name: "strict-compat", long: "strict-compat" },
+  { name: "strict-compat", long: "strict-compat", isOwn: true },
 ];
 
 const FILTERS = ["exclude", "excludei", "include", "includei"] as const;

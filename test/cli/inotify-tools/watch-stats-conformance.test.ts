@@ -128,6 +128,7 @@ const REFUSED: readonly (readonly string[])[] = [
   ["-vx", "-e", "nope"],
   ["--foo=1", "here"],
   ["--in", "x", "here"],
+  ["--strict", "here"],
   ["--zer=1", "here"],
   ["here", "-t"],
   ["--timeout"],
