@@ -92,7 +92,7 @@ describe.skipIf(!hasInotifywait)("inotifywait beside ours, in one directory", ()
   it.concurrent.each(IN_ONE_DIRECTORY.map((args) => [args.join(" "), args] as const))(
     "prints the same with '%s'",
     async (_, args) => {
-      const { ours, real } = await together({ args: [...args, "-t", "2", "w"], work: everything });
+      const { ours, real } = await together({ args: [...args, "-t", "3", "w"], work: everything });
       expect(real.stdout.length > 0 || args.includes("-mqq") || args.includes("unmount")).toBe(
         true,
       );
@@ -141,7 +141,7 @@ describe.skipIf(!hasInotifywait)("inotifywait beside ours, in a tree", () => {
     "prints the same with '%s'",
     async (_, args) => {
       const each: Case = {
-        args: [...args, "-t", "2", "w"],
+        args: [...args, "-t", "3", "w"],
         prepare: prepareTree,
         watches: 2,
         // Without -m nothing new is watched.
@@ -244,7 +244,7 @@ describe.skipIf(!hasInotifywait)("inotifywait beside ours, of places", () => {
     "names them alike with '%s'",
     async (_, args, stdin) => {
       const { ours, real } = await together({
-        args: ["-t", "2", ...args],
+        args: ["-t", "3", ...args],
         ...(stdin === undefined ? {} : { stdin }),
         prepare(at) {
           mkdirSync(join(at, "w/sub/deep"), { recursive: true });
@@ -297,7 +297,7 @@ describe.skipIf(!hasInotifywait || !canUnshare())("inotifywait beside ours, unde
   it("says alike which new directory cannot be watched", async () => {
     const under = [{ limit: "max_inotify_watches", value: 3 }];
     const each: Case = {
-      args: ["-mr", "-e", "create", "-t", "2", "w"],
+      args: ["-mr", "-e", "create", "-t", "3", "w"],
       prepare: (at) => mkdirSync(join(at, "w/a/b"), { recursive: true }),
       watches: 3,
       work: ({ at }) => mkdirSync(join(at, "w/new")),
