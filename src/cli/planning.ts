@@ -4,7 +4,7 @@
  */
 import type { Config, SourceConfig, TargetConfig } from "../config/config.js";
 import { bothKeep, compileFilter, explanationText, type Filter } from "../filter/filter.js";
-import type { Batch } from "../model/batch.js";
+import { type Batch, isDeletion } from "../model/batch.js";
 import { Kind } from "../model/change.js";
 import { displayPath, type RelativePath } from "../model/path.js";
 import type { SecretReference } from "../model/secret.js";
@@ -110,7 +110,7 @@ function runOf(
 ): PlannedRun {
   const mayDelete = target.deletes !== "never";
   const settings = { ...target, source: path, deletes: mayDelete, filter };
-  const args = sendArguments(settings, profile, { deletes: mayDelete && profile === "attributes" });
+  const args = sendArguments(settings, profile, { deletes: mayDelete && isDeletion(entries) });
   return {
     profile,
     command: describeCommand(target.program, args),

@@ -17,7 +17,7 @@ export interface Sight {
 
 /**
  * How a batch is sent. `content` never trusts rsync's quick check, and deletes nothing; `attributes`
- * trusts it, so sends no content, and is the only one that deletes; `large` is one big file, with a
+ * trusts it, so sends no content, and is the only one that may delete; `large` is one big file, with a
  * partial directory to resume from.
  */
 export type Profile = "content" | "attributes" | "large";
@@ -36,6 +36,14 @@ export interface Batch {
   readonly id: number;
   readonly profile: Profile;
   readonly entries: readonly BatchEntry[];
+}
+
+/**
+ * Whether a list deletes: only one of what was missing when it was cut, and so was weighed. What goes
+ * between the cut and rsync's look at it is left alone.
+ */
+export function isDeletion(entries: readonly BatchEntry[]): boolean {
+  return entries.some(({ sight }) => sight.type === "missing");
 }
 
 /** What became of one entry of a batch. */

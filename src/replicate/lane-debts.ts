@@ -161,6 +161,8 @@ export class LaneDebts {
   /** The replica is not the one it was, or the index is lost: only a pass can tell what it lacks. */
   forget(): void {
     this.#standing = "unknown";
+    // A checkpoint under way is about the replica as it was: its end makes nothing known.
+    this.#told = undefined;
     this.#store = "none";
     this.#stored = 0;
     this.#arriving.clear();

@@ -6,7 +6,7 @@ import type { HookEvent } from "../hooks/event.js";
 import { type HookOutcome, HookRunner, type HookStatus } from "../hooks/runner.js";
 import type { HookSettings, HookTrigger } from "../hooks/settings.js";
 import type { Memories } from "../journal/journal.js";
-import { type Changes, Kind } from "../model/change.js";
+import { type Changes, Kind, type Kinds } from "../model/change.js";
 import type { Clock } from "../model/clock.js";
 import type { BatchDelivered, Fact, FactListener } from "../model/fact.js";
 import type { RelativePath } from "../model/path.js";
@@ -27,6 +27,9 @@ export interface SourceHooksContext {
 /** Failures of which the end is told; beyond, an end may be told to nobody. */
 const MOST_FAILURES = 10_000;
 
+/** Directories of which it is remembered that their attributes were changed. */
+const MOST_TOUCHED = 10_000;
+
 type Details = Omit<HookEvent, "on" | "at" | "source" | "root">;
 
 export class SourceHooks {
@@ -37,6 +40,8 @@ export class SourceHooks {
   readonly #failing = new Set<string>();
   /** What a first comparison found a replica to lack, by target, until it changes or has arrived. */
   readonly #first = new Map<string, Set<RelativePath>>();
+  /** Directories that were heard to have other attributes, or another name; the latest of them. */
+  readonly #touched = new Set<RelativePath>();
   /** Changes with what is to be remembered. */
   #revision = 0;
   #given: string | undefined;
@@ -135,7 +140,13 @@ export class SourceHooks {
   }
 
   /** Takes over what the source saw. */
-  changed({ paths, kinds }: Changes): void {
+  changed({ paths, kinds, moves = [] }: Changes): void {
+    if (this.#runners.length === 0) return;
+    for (const [index, path] of paths.entries()) {
+      if (isOfDirectoryAlone(kinds[index] ?? 0)) this.#touch(path);
+    }
+    // What has another name brings its content along: only its attributes are sent.
+    for (const { to } of moves) this.#touch(to);
     for (const first of this.#first.values()) for (const path of paths) first.delete(path);
     if (!this.#asks("changed")) return;
     const events = paths.flatMap((path, index): Details[] => {
@@ -165,7 +176,7 @@ export class SourceHooks {
   #delivered({ target, entries }: BatchDelivered): void {
     const first = this.#first.get(target);
     const details = entries
-      .filter(({ path }) => first?.delete(path) !== true)
+      .filter(({ path, kinds }) => first?.delete(path) !== true && this.#isNews(path, kinds))
       .map(({ path, deleted, directory, kinds }): Details & { readonly path: RelativePath } => ({
         path,
         isDirectory: directory,
@@ -190,6 +201,19 @@ export class SourceHooks {
       "delivered-everywhere",
       details.filter((each) => this.#everywhere.arrived(target, each.path, each)),
     );
+  }
+
+  /** A directory's times are put right after what happens in it: that is no news of the directory. */
+  #isNews(path: RelativePath, kinds: Kinds): boolean {
+    return !isOfDirectoryAlone(kinds) || this.#touched.has(path);
+  }
+
+  #touch(path: RelativePath): void {
+    this.#touched.delete(path);
+    this.#touched.add(path);
+    if (this.#touched.size <= MOST_TOUCHED) return;
+    const [oldest] = this.#touched;
+    if (oldest !== undefined) this.#touched.delete(oldest);
   }
 
   /** Told once, until it is over. */
@@ -226,6 +250,11 @@ export class SourceHooks {
     });
     wakeJournal();
   }
+}
+
+/** Nothing but attributes, and of a directory. */
+function isOfDirectoryAlone(kinds: Kinds): boolean {
+  return (kinds & ~Kind.Attributes) === Kind.Directory;
 }
 
 interface Remembered {

@@ -53,6 +53,9 @@ const CROWD_PAUSE_MS = 20;
 /** A circle over several machines closes when its last link is made, whenever that is. */
 const LOOP_CHECK_MS = 5_000;
 
+/** A root that a lane has missed is looked for this often. */
+const ROOT_LOOK_MS = 200;
+
 export class SourceReplicator {
   readonly settings: SourceSettings;
   readonly #context: ReplicatorContext;
@@ -69,6 +72,9 @@ export class SourceReplicator {
   #coverage: Coverage = { watched: 0, unwatched: 0 };
   #phase: State = { state: "starting" };
   #cancelLoopCheck: (() => void) | undefined;
+  #cancelRootLook: (() => void) | undefined;
+  /** The watch has told that the root is lost, and will tell when it is back. */
+  #watchLostRoot = false;
   readonly #silence = new Silence({
     journal: () => this.#journal,
     root: () => (this.#phase.state === "root-lost" ? undefined : this.#root.pinned),
@@ -207,6 +213,7 @@ export class SourceReplicator {
   async close(graceMs: number): Promise<void> {
     this.#isClosing = true;
     this.#cancelLoopCheck?.();
+    this.#cancelRootLook?.();
     this.#schedule?.close();
     await this.#reconciler?.close();
     await Promise.all([this.#lanes.close(graceMs), this.#hooks?.close(graceMs)]);
@@ -261,7 +268,7 @@ export class SourceReplicator {
       comparisons,
       facts,
       isScanning: () => this.#reconciler?.isIdle === false,
-      rootLost: (reason) => this.#rootLost(reason),
+      rootLost: (reason) => this.#rootMissed(reason),
       caughtUp: async (signal) => this.#watch?.drain({ scan: false }, signal),
       wakeJournal: () => this.#checkpoints?.wake(),
       suspect: (paths) => this.#suspect(paths),
@@ -330,7 +337,11 @@ export class SourceReplicator {
         this.#checkpoints?.note(changes);
       },
       gap: (gap: Gap) => this.#gap(gap),
-      root: (state, reason) => (state === "lost" ? this.#rootLost(reason) : this.#rootReturned()),
+      root: (state, reason) => {
+        this.#watchLostRoot = state === "lost";
+        if (state === "lost") this.#rootLost(reason);
+        else this.#rootReturned();
+      },
       coverage: (coverage) => {
         this.#coverage = coverage;
         this.#facts({ kind: "coverage", source: this.settings.name, coverage });
@@ -402,6 +413,24 @@ export class SourceReplicator {
     this.#enter({ state: "root-lost", reason });
     this.#reconciler?.suspend();
     for (const lane of this.#lanes) lane.suspend();
+  }
+
+  /**
+   * A lane has found that it is lost. The watch may miss that where it is back in a moment, and then
+   * tells of no return; nothing was missed, for it hears the directory and not the name.
+   */
+  #rootMissed(reason: string): void {
+    if (this.#phase.state === "root-lost") return;
+    this.#rootLost(reason);
+    this.#lookForRootLater();
+  }
+
+  #lookForRootLater(): void {
+    this.#cancelRootLook = this.#context.clock.after(ROOT_LOOK_MS, () => {
+      if (this.#watchLostRoot || this.#phase.state !== "root-lost") return;
+      if (this.#root.verdict().kind === "lost") this.#lookForRootLater();
+      else this.#rootReturned();
+    });
   }
 
   #rootReturned(): void {

@@ -4,7 +4,13 @@
  * Exit 0 is the only proof. A batch that fails in part is divided until the bad entries stand alone,
  * so that one unreadable file costs the others nothing. Failures are outcomes, never exceptions.
  */
-import type { Batch, BatchEntry, EntryOutcome, Sight } from "../model/batch.js";
+import {
+  type Batch,
+  type BatchEntry,
+  type EntryOutcome,
+  type Sight,
+  isDeletion,
+} from "../model/batch.js";
 import { Kind } from "../model/change.js";
 import { type RelativePath, ancestorsOf, baseName, joinPath, parentOf } from "../model/path.js";
 import type { Remote } from "../rsync/remote.js";
@@ -74,7 +80,7 @@ class DeliveryInProgress implements Delivery {
     if (entries.length === 0) return;
     const { profile } = this.#batch;
     const names = entries.map(({ path }) => path);
-    const deletes = this.#options.deletes && profile === "attributes";
+    const deletes = this.#options.deletes && isDeletion(entries);
     const run = await remote.send(names, { profile, deletes }, signal);
     this.sentBytes += run.stats.sentBytes;
     this.interrupted ||= run.interrupted === true || run.outcome === "failed";

@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { beforeEach, describe, expect, it } from "vitest";
 import { type Engine, stage, startEngine, untilEqual } from "../support/engine.js";
 import { startRsyncd } from "../support/rsyncd.js";
@@ -82,6 +83,18 @@ describe("a mass deletion", () => {
     renameSync(join(source, "d"), join(source, "..", "elsewhere"));
     await untilHeld(engine, "deletes");
     expect(filesThere()).toBe(FILES);
+  });
+
+  it("is held where a list of times is under way when the directory is moved out", async () => {
+    const directories = Array.from({ length: 400 }, (_, i) => join(source, `d/${i}`));
+    for (const directory of directories) mkdirSync(directory);
+    const engine = await start();
+    for (const directory of directories) utimesSync(directory, 1, 1);
+    while (engine.target().inFlight === 0) await setImmediate();
+    renameSync(join(source, "d"), join(source, "..", "elsewhere"));
+    await untilHeld(engine, "deletes");
+    await engine.daemon.flush();
+    expect(filesThere()).toBe(FILES + directories.length);
   });
 
   it("is not seen in a rename within the tree", async () => {

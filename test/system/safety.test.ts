@@ -161,6 +161,23 @@ describe("the source root", () => {
     await untilEqual(source, replica);
   });
 
+  it("goes on where it was away for less than a moment, and only a lane has noticed", async () => {
+    const { source, replica, engine } = await full();
+    const { lanes } = engine.daemon.running[0]!.replicator!;
+    for (let i = 0; i < 20; i++) {
+      renameSync(source, `${source}-away`);
+      // It looks at the root before it does anything.
+      lanes[0]!.retry();
+      const seen = phase(engine);
+      renameSync(`${source}-away`, source);
+      expect(seen).toBe("root-lost");
+      await until(() => phase(engine) === "watching", { what: `the root, round ${i}` });
+    }
+    put(source, "after/return");
+    await untilEqual(source, replica);
+    expect(count(replica)).toBe(20);
+  });
+
   it("deletes nothing when the root is deleted with all that was in it", async () => {
     const { source, replica, engine } = await full();
     rmSync(source, { recursive: true });

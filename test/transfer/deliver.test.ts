@@ -222,14 +222,18 @@ describe("deliver()", () => {
     expect(kinds).toEqual(["again"]);
   });
 
-  it("never deletes with a list of content, and with others only where it may", async () => {
+  it("deletes only with a list of what was missing when it was cut, and where it may", async () => {
     const remote = new FakeRemote(() => ({}));
-    const entries = [entry("a")];
-    await deliver(batchOf(entries, "content"), remote, options(entries));
-    await deliver(batchOf(entries, "attributes"), remote, options(entries));
-    await deliver(batchOf(entries, "attributes"), remote, options(entries, { deletes: false }));
+    const there = [entry("d", "directory", Kind.Attributes | Kind.Directory)];
+    const gone = [entry("a", "missing", Kind.Gone)];
+    await deliver(batchOf(there, "content"), remote, options(there));
+    // What is moved out of the tree while this is on its way has not been weighed.
+    await deliver(batchOf(there, "attributes"), remote, options(there));
+    await deliver(batchOf(gone, "attributes"), remote, options(gone));
+    await deliver(batchOf(gone, "attributes"), remote, options(gone, { deletes: false }));
     expect(remote.options).toEqual([
       { profile: "content", deletes: false },
+      { profile: "attributes", deletes: false },
       { profile: "attributes", deletes: true },
       { profile: "attributes", deletes: false },
     ]);
