@@ -26,7 +26,10 @@ const runnable = examples.filter(({ code }) => code !== "");
 /** What each example must print, in the order of the page. */
 const PRINTS = [
   /content css\/dark\/a\.css\n$/,
+  /^Set\(2\) \{ 'css', 'css\/a\.css' \}\n$/,
+  /^content log\n$/,
   /^slow-reader \[ 'a', 'b', 'c', 'd' \]\n$/,
+  /^\[ 'a', 'b', 'c' \]\n$/,
   /^hello hello\n1 live \d+\n$/,
   /été\.txt \d+ ms\n$/,
   /^(?:[a-z-]+\n)+\[ 'site is watching' \]\n/,

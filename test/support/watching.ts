@@ -6,19 +6,33 @@ interface Told {
   readonly path: string;
 }
 
+/** Readings that were left over when there was nothing to read: the next event is theirs. */
+const leftOver = new WeakMap<object, Promise<IteratorResult<unknown, undefined>>>();
+
+/** The next event, for which an earlier reading may wait already. */
+export function readNext<E extends Told>(
+  changes: Watching<E>,
+): Promise<IteratorResult<E, undefined>> {
+  const waiting = leftOver.get(changes) as Promise<IteratorResult<E, undefined>> | undefined;
+  leftOver.delete(changes);
+  return waiting ?? changes.next();
+}
+
 /** Everything that can be read at this moment. */
 export async function readWaiting<E extends Told>(changes: Watching<E>): Promise<E[]> {
   const events: E[] = [];
   const marker = Symbol("nothing more");
   for (;;) {
     // What waits is given in the same turn; a promise that does not settle then has nothing.
-    const reading = changes.next();
+    const reading = readNext(changes);
     const next = await Promise.race([
       reading,
       new Promise<typeof marker>((done) => setImmediate(done, marker)),
     ]);
-    // The promise that is left over ends with the watch.
-    if (next === marker) return events;
+    if (next === marker) {
+      leftOver.set(changes, reading);
+      return events;
+    }
     if (next.done === true) return events;
     events.push(next.value);
   }
@@ -37,7 +51,7 @@ export async function readUntil<E extends Told>(
 ): Promise<E[]> {
   const events: E[] = [];
   for (;;) {
-    const next = await changes.next();
+    const next = await readNext(changes);
     if (next.done === true) throw new Error("The watch ended before what was waited for");
     events.push(next.value);
     if (isLast(next.value)) return events;

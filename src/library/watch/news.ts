@@ -195,7 +195,7 @@ export class News {
     const { path } = listed;
     const place = this.#settings.places.at(path, systemClock.now());
     if (listed.kind === "unreadable") {
-      this.#noteComparing();
+      this.#noteComparing(false);
       return { kind: "gap", reason: "unreadable", ...place };
     }
     const { isDirectory } = listed;
@@ -220,7 +220,8 @@ export class News {
     if (this.#settings.plan.moves) this.#handedOut.told(path, kinds);
   }
 
-  #noteComparing(): void {
-    if (this.#settings.plan.moves) this.#handedOut.toldToCompare();
+  /** Where all is listed that has to be compared, the list has an end that is certain. */
+  #noteComparing(isListed = this.#settings.plan.initial): void {
+    if (this.#settings.plan.moves && !isListed) this.#handedOut.toldToCompare();
   }
 }

@@ -20,7 +20,7 @@ export class RenameMessage {
   }
 
   says(path: RelativePath, kinds: Kinds): boolean {
-    return ((this.#said.get(path) ?? 0) & kinds) !== 0;
+    return (((this.#said.get(path) ?? 0) | (this.#besides.get(path) ?? 0)) & kinds) !== 0;
   }
 
   isUnknown(path: RelativePath): boolean {
@@ -40,12 +40,7 @@ export class RenameMessage {
   /** What is true of the old name, and of all below it, is true of the new one. */
   rename(move: Move, retold: ReadonlyMap<RelativePath, Kinds>): void {
     const { from, to, isDirectory } = move;
-    const copies: [RelativePath, Kinds][] = [];
-    for (const [path, kinds] of retold) {
-      // Of a renamed directory itself, that it is there is said by the rename.
-      const told = isDirectory && path === from ? kinds & ~Kind.Content : kinds;
-      if ((told & ~Kind.Directory) !== 0) copies.push([path, told]);
-    }
+    const copies: [RelativePath, Kinds][] = [...retold];
     for (const [path, kinds] of this.#besides) {
       if (!isConcerned(path, move)) continue;
       this.#besides.delete(path);
@@ -69,7 +64,8 @@ export class RenameMessage {
   /** The rename has said that the old name is gone, and that something is at the new one. */
   toldMove({ from, to }: Move): void {
     const [left, come] = [this.#said.get(from) ?? 0, this.#said.get(to) ?? 0];
-    if ((left & ~(Kind.Gone | Kind.Directory)) === 0) this.#said.delete(from);
+    const isGoneAlone = (left & ~(Kind.Gone | Kind.Directory | Kind.Attributes)) === 0;
+    if (isGoneAlone) this.#said.delete(from);
     else this.#doubtful.add(from);
     // Whoever writes is heard writing: "content" alone is the arrival.
     if ((come & (Kind.Gone | Kind.Writing)) !== 0) this.#doubtful.add(to);

@@ -6,7 +6,7 @@
  * what is no longer there.
  */
 import { type Changes, Kind, type Move } from "../../model/change.js";
-import { ancestorsOf, type RelativePath } from "../../model/path.js";
+import { ancestorsOf, parentOf, type RelativePath } from "../../model/path.js";
 import type { HandedOut } from "./handed-out.js";
 import type { Look } from "./place.js";
 import { isConcerned, movedBy, RenameMessage } from "./rename-message.js";
@@ -63,7 +63,10 @@ export class Renames {
   ): Generator<Ahead> {
     const { from, to, isDirectory } = move;
     const isUntold =
-      ((this.#waiting.get(from)?.kinds ?? 0) & UNTOLD) !== 0 || message.isUnknown(from);
+      ((this.#waiting.get(from)?.kinds ?? 0) & UNTOLD) !== 0 ||
+      message.isUnknown(from) ||
+      this.#isToCompare(from, message) ||
+      this.#isToCompare(parentOf(to), message);
     // It may be what was new at the old place, and has gone on at once, or what was there before.
     const isAmbiguous = isDirectory && message.says(from, Kind.Content);
     this.#renameWaiting(move);
@@ -83,6 +86,15 @@ export class Renames {
       return;
     }
     message.isNews(to, isDirectory ? UNKNOWN_DIRECTORY : Kind.Content);
+  }
+
+  /** The reader does not know yet what is here: it has to compare, or a directory above. */
+  #isToCompare(path: RelativePath, message: RenameMessage): boolean {
+    return [...ancestorsOf(path), path].some(
+      (each) =>
+        ((this.#waiting.get(each)?.kinds ?? 0) & Kind.Subtree) !== 0 ||
+        message.says(each, Kind.Subtree),
+    );
   }
 
   #renameWaiting(move: Move): void {

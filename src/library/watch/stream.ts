@@ -102,15 +102,10 @@ export class WatchStream implements Watching {
   }
 
   async drain(signal?: AbortSignal): Promise<void> {
-    signal?.throwIfAborted();
-    const watch = await unlessAborted(this.#starting, signal);
-    try {
-      await watch.drain({}, signal);
-    } catch (error) {
-      // Of a watch that has ended, say why.
-      if (signal?.aborted !== true) this.#plan.signal?.throwIfAborted();
-      throw error;
-    }
+    const ends = [this.#end.signal, ...(signal === undefined ? [] : [signal])];
+    const either = AbortSignal.any(ends);
+    const watch = await unlessAborted(this.#starting, either);
+    await watch.drain({}, either);
     this.#news.release();
     this.#feed();
   }
@@ -201,9 +196,9 @@ export class WatchStream implements Watching {
   }
 }
 
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise;
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
     // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the reason is the caller's
     const abort = () => reject(signal.reason);
     signal.addEventListener("abort", abort, { once: true });

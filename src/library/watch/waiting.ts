@@ -5,6 +5,7 @@
 import { Kind, type Kinds } from "../../model/change.js";
 import type { RelativePath } from "../../model/path.js";
 import type { ChangeKind } from "./events.js";
+import { Line } from "./line.js";
 import type { Look } from "./place.js";
 
 /** All that was said of one path since it was last told. */
@@ -39,11 +40,11 @@ const CAME = Kind.Content | Kind.Writing | Kind.Subtree;
 export class Waiting {
   readonly #settings: WaitingSettings;
   /** All of them, in the order of their first changes. */
-  readonly #all = new Map<RelativePath, Joined>();
+  readonly #all = new Line<RelativePath, Joined>();
   /** Those that are not open, in the order of their latest changes. Empty without `settle`. */
-  readonly #quiet = new Map<RelativePath, Joined>();
+  readonly #quiet = new Line<RelativePath, Joined>();
   /** Those that wait for no time any more. Empty without `settle`. */
-  readonly #released = new Map<RelativePath, Joined>();
+  readonly #released = new Line<RelativePath, Joined>();
   /** A rename has put an old one behind newer ones. */
   #isMixedUp = false;
 
@@ -118,32 +119,30 @@ export class Waiting {
   get nextDue(): number {
     const { settle, longestWait } = this.#settings;
     this.#sort();
-    const [oldest] = this.#all.values();
+    const oldest = this.#all.first()?.[1];
     if (oldest === undefined) return Infinity;
     if (settle === 0 || this.#released.size > 0) return -Infinity;
-    const [quietest] = this.#quiet.values();
+    const quietest = this.#quiet.first()?.[1];
     const quietDue = quietest === undefined ? Infinity : quietest.latest + settle;
     return Math.min(oldest.first + longestWait, quietDue);
   }
 
   #firstDue(now: number): RelativePath | undefined {
     const { settle, longestWait } = this.#settings;
-    for (const path of this.#released.keys()) return path;
-    for (const [path, { first }] of this.#all) {
-      if (settle === 0 || first + longestWait <= now) return path;
-      break;
-    }
-    for (const [path, { latest }] of this.#quiet) {
-      if (latest + settle <= now) return path;
-      break;
-    }
+    const released = this.#released.first();
+    if (released !== undefined) return released[0];
+    const oldest = this.#all.first();
+    if (oldest === undefined) return undefined;
+    if (settle === 0 || oldest[1].first + longestWait <= now) return oldest[0];
+    const quietest = this.#quiet.first();
+    if (quietest !== undefined && quietest[1].latest + settle <= now) return quietest[0];
     return undefined;
   }
 
   #sort(): void {
     if (!this.#isMixedUp) return;
     this.#isMixedUp = false;
-    const sort = (map: Map<RelativePath, Joined>, by: "first" | "latest") => {
+    const sort = (map: Line<RelativePath, Joined>, by: "first" | "latest") => {
       const sorted = [...map].sort(([, a], [, b]) => a[by] - b[by]);
       map.clear();
       for (const [path, joined] of sorted) map.set(path, joined);
