@@ -157,6 +157,20 @@ describe("a message with renames", () => {
     ]);
   });
 
+  it("tells as news what the reader takes for gone, though it was there", () => {
+    const { waiting, handedOut, take } = setUp({ e: "directory", g: "other" });
+    handedOut.told(at("d"), Gone);
+    waiting.add(at("f"), Gone, 1, 1);
+    const said = { d: Gone | Directory, e: Content | Directory, "f/x": Gone, g: Content };
+    expect(take(message(said, [directoryMove("d", "e"), fileMove("f/x", "g")]))).toEqual([
+      "gone f",
+      "gone d",
+      "content e and below",
+      "gone f/x",
+      "content g",
+    ]);
+  });
+
   it("is refused where too much would have to be told by other names", () => {
     const { waiting, take } = setUp();
     for (let n = 0; n < 20_000; n++) waiting.add(at(`d/${n}`), Content, 1, 1);

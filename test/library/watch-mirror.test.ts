@@ -52,6 +52,9 @@ async function mirrorRandomWork(seed: number, options: WatchOptions): Promise<Li
   return mirror;
 }
 
+/** Among them some that once found a mistake. */
+const SEEDS = [1, 2, 24, 31, 39];
+
 /** Each with a kind of event that it is about. */
 const CASES: readonly (readonly [string, string, WatchOptions])[] = [
   ["changes alone", "gone", {}],
@@ -68,7 +71,7 @@ const CASES: readonly (readonly [string, string, WatchOptions])[] = [
 describe("a reader of watch()", () => {
   it.each(CASES)("knows what is there in the end, by %s", async (_, kind, options) => {
     let count = 0;
-    for (let seed = 1; seed <= 5; seed++) {
+    for (const seed of SEEDS) {
       const { counts } = await mirrorRandomWork(seed, options);
       count += counts.get(kind) ?? 0;
     }

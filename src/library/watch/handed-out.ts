@@ -6,7 +6,7 @@
  * A path is safe when the reader has come back for more, and everything that had happened by then has
  * been taken in.
  */
-import type { Kinds } from "../../model/change.js";
+import { Kind, type Kinds } from "../../model/change.js";
 import type { RelativePath } from "../../model/path.js";
 import { systemClock } from "../../model/clock.js";
 
@@ -44,6 +44,7 @@ export class HandedOut {
     return this.#stages.some(({ comparing }) => comparing);
   }
 
+  /** With `Kind.Gone` alone for what is gone. */
   told(path: RelativePath, kinds: Kinds): void {
     this.#current.paths.set(path, kinds);
   }
@@ -64,13 +65,18 @@ export class HandedOut {
     if (!this.#isAsking) this.#askLater();
   }
 
+  /** The reader was told so, perhaps by a look at a disk that was ahead of the events. */
+  wasGone(path: RelativePath): boolean {
+    return this.#stages.some(({ paths }) => paths.get(path) === Kind.Gone);
+  }
+
   /** Takes the paths that a rename concerns out of what the reader was told, each with its kinds. */
   take(isConcerned: (path: RelativePath) => boolean): Map<RelativePath, Kinds> {
     const taken = new Map<RelativePath, Kinds>();
     for (const { paths } of this.#stages) {
       for (const [path, kinds] of paths) {
         if (!isConcerned(path)) continue;
-        taken.set(path, kinds | (taken.get(path) ?? 0));
+        if (kinds !== Kind.Gone) taken.set(path, kinds | (taken.get(path) ?? 0));
         paths.delete(path);
       }
     }

@@ -207,7 +207,7 @@ export class News {
     const { kinds, gone, at } = joined;
     const isDirectory = (kinds & Kind.Directory) !== 0;
     const wholeSubtree = isDirectory && !gone && (kinds & Kind.Subtree) !== 0;
-    if (!gone) this.#noteTold(path, kinds & ~Kind.Gone);
+    this.#noteTold(path, gone ? Kind.Gone : kinds & ~Kind.Gone);
     if (wholeSubtree) {
       this.#noteComparing();
       this.#list(path, true);

@@ -65,8 +65,8 @@ export class Renames {
     const isUntold =
       ((this.#waiting.get(from)?.kinds ?? 0) & UNTOLD) !== 0 ||
       message.isUnknown(from) ||
-      this.#isToCompare(from, message) ||
-      this.#isToCompare(parentOf(to), message);
+      this.#isInDoubt(from, message) ||
+      this.#isInDoubt(parentOf(to), message);
     // It may be what was new at the old place, and has gone on at once, or what was there before.
     const isAmbiguous = isDirectory && message.says(from, Kind.Content);
     this.#renameWaiting(move);
@@ -88,13 +88,13 @@ export class Renames {
     message.isNews(to, isDirectory ? UNKNOWN_DIRECTORY : Kind.Content);
   }
 
-  /** The reader does not know yet what is here: it has to compare, or a directory above. */
-  #isToCompare(path: RelativePath, message: RenameMessage): boolean {
-    return [...ancestorsOf(path), path].some(
-      (each) =>
-        ((this.#waiting.get(each)?.kinds ?? 0) & Kind.Subtree) !== 0 ||
-        message.says(each, Kind.Subtree),
-    );
+  /** The reader has yet to compare here or above, or takes it for gone. */
+  #isInDoubt(path: RelativePath, message: RenameMessage): boolean {
+    return [...ancestorsOf(path), path].some((each) => {
+      const waits = this.#waiting.get(each);
+      if (waits?.gone === true || this.#handedOut.wasGone(each)) return true;
+      return ((waits?.kinds ?? 0) & Kind.Subtree) !== 0 || message.says(each, Kind.Subtree);
+    });
   }
 
   #renameWaiting(move: Move): void {
