@@ -128,6 +128,16 @@ describe("a message with renames", () => {
     ]);
   });
 
+  it("has the disk say whether a directory into which something moved had gone before", () => {
+    const { take } = setUp({ p: "directory", "p/f": "other" });
+    const said = { p: Gone | Content | Directory, f: Gone, "p/f": Content };
+    expect(take(message(said, [fileMove("f", "p/f")]))).toEqual([
+      "content p",
+      "moved f p/f",
+      "content p and below",
+    ]);
+  });
+
   it("tells none as such where the reader knows another tree", () => {
     const { take } = setUp({ f: "directory", g: "other" });
     const said = {

@@ -75,6 +75,19 @@ describe("watch()", () => {
     expect(told(events)).toContain("content new/file");
   });
 
+  it("tells that all may be another below a directory in whose place another has come", async () => {
+    const root = makeTempDir();
+    mkdirSync(join(root, "d"));
+    writeFileSync(join(root, "d/old"), "");
+    await using changes = watch(root);
+    await changes.ready;
+    renameSync(join(root, "d"), join(makeTempDir(), "away"));
+    mkdirSync(join(root, "d"));
+    expect(await readAll(changes)).toMatchObject([
+      { kind: "content", path: "d", isDirectory: true, wholeSubtree: true },
+    ]);
+  });
+
   it("neither watches nor tells what the filter excludes", async () => {
     const root = makeTempDir();
     mkdirSync(join(root, "cache/deep"), { recursive: true });

@@ -206,7 +206,8 @@ export class News {
   #takeChange({ path, joined }: Waits): WatchEvent {
     const { kinds, gone, at } = joined;
     const isDirectory = (kinds & Kind.Directory) !== 0;
-    const wholeSubtree = isDirectory && !gone && (kinds & Kind.Subtree) !== 0;
+    // Where it had gone meanwhile, what was in it has not been told as gone.
+    const wholeSubtree = isDirectory && !gone && (kinds & (Kind.Subtree | Kind.Gone)) !== 0;
     this.#noteTold(path, gone ? Kind.Gone : kinds & ~Kind.Gone);
     if (wholeSubtree) {
       this.#noteComparing();

@@ -79,9 +79,12 @@ export class RenameMessage {
     const besides = this.#besides.get(path) ?? 0;
     if (((said | besides) & (Kind.Content | Kind.Subtree)) === 0) return 0;
     this.#besides.delete(path);
-    // It was there when something came into it; that it is gone is news from afterwards.
+    // It was there when something came into it; whether it had gone before or went afterwards is open.
     if ((said & Kind.Gone) === 0) this.#said.delete(path);
-    else this.#said.set(path, Kind.Gone | Kind.Directory);
+    else {
+      this.#said.set(path, Kind.Gone | Kind.Directory);
+      this.#doubtful.add(path);
+    }
     return (said | besides) & ~Kind.Gone;
   }
 

@@ -92,8 +92,10 @@ export class Renames {
   #isInDoubt(path: RelativePath, message: RenameMessage): boolean {
     return [...ancestorsOf(path), path].some((each) => {
       const waits = this.#waiting.get(each);
-      if (waits?.gone === true || this.#handedOut.wasGone(each)) return true;
-      return ((waits?.kinds ?? 0) & Kind.Subtree) !== 0 || message.says(each, Kind.Subtree);
+      if (this.#handedOut.wasGone(each)) return true;
+      return (
+        ((waits?.kinds ?? 0) & (Kind.Subtree | Kind.Gone)) !== 0 || message.says(each, Kind.Subtree)
+      );
     });
   }
 
