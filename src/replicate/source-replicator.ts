@@ -188,6 +188,9 @@ export class SourceReplicator {
     removedNames: readonly string[],
   ): Promise<void> {
     await this.#lanes.change(added, removedNames);
+    for (const name of removedNames) {
+      if (!this.#lanes.byName.has(name)) this.#hooks?.left(name);
+    }
   }
 
   get status(): SourceStatus {
