@@ -3,6 +3,7 @@ import {
   appendFileSync,
   mkdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   utimesSync,
@@ -94,6 +95,20 @@ describe("an audit", () => {
 
     engine = await startAgain({ checksum: false, repair: false });
     expect(engine.target()).toMatchObject({ drift: 1 });
+  });
+
+  it("finds what differs below a root that was lost and has returned", async () => {
+    const engine = await start({ checksum: false, repair: true });
+    renameSync(source, `${source}-away`);
+    await until(() => engine.daemon.status[0]?.state === "root-lost", { what: "the loss" });
+    renameSync(`${source}-away`, source);
+    await until(() => engine.daemon.status[0]?.state === "watching", { what: "the return" });
+    await engine.daemon.flush();
+    appendFileSync(join(replica, "d/two"), " changed there");
+    await untilRound(engine);
+    await until(() => readFileSync(join(replica, "d/two"), "utf8") === "d/two", {
+      what: "the repair",
+    });
   });
 
   it("with checksums finds content that changed under the same size and time", async () => {
