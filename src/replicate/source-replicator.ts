@@ -431,20 +431,22 @@ export class SourceReplicator {
   #lookForRootLater(): void {
     this.#cancelRootLook = this.#context.clock.after(ROOT_LOOK_MS, () => {
       if (this.#watchLostRoot || this.#phase.state !== "root-lost") return;
-      if (this.#root.verdict().kind === "lost") this.#lookForRootLater();
-      else this.#rootReturned();
+      const isBack = this.#root.verdict().kind !== "lost" && this.#rootReturned();
+      if (!isBack) this.#lookForRootLater();
     });
   }
 
-  #rootReturned(): void {
+  /** False where it is gone again, which the watch will tell if it has told of the return. */
+  #rootReturned(): boolean {
     try {
       this.#root.reopen();
     } catch {
-      return; // gone again: the watch will tell
+      return false;
     }
     this.#enter({ state: "watching", coverage: this.#coverage, tookMs: 0 });
     for (const lane of this.#lanes) lane.resume();
     this.#reconciler?.resume();
+    return true;
   }
 
   #enter(phase: State): void {

@@ -1,6 +1,7 @@
 /** The audit of a running source: drift is found while nothing else is to do, told, and repaired. */
 import {
   appendFileSync,
+  cpSync,
   mkdirSync,
   readFileSync,
   renameSync,
@@ -97,11 +98,11 @@ describe("an audit", () => {
     expect(engine.target()).toMatchObject({ drift: 1 });
   });
 
-  it("finds what differs below a root that was lost and has returned", async () => {
+  it("finds what differs below a root that was lost and has returned as another directory", async () => {
     const engine = await start({ checksum: false, repair: true });
     renameSync(source, `${source}-away`);
     await until(() => engine.daemon.status[0]?.state === "root-lost", { what: "the loss" });
-    renameSync(`${source}-away`, source);
+    cpSync(`${source}-away`, source, { recursive: true, preserveTimestamps: true });
     await until(() => engine.daemon.status[0]?.state === "watching", { what: "the return" });
     await engine.daemon.flush();
     appendFileSync(join(replica, "d/two"), " changed there");
