@@ -111,8 +111,9 @@ export class LaneConnection {
 
   /** The target took or told something: it is there. */
   answers(state: "catching-up" | "live", hasContent: boolean): void {
-    // A full disk takes times and deletions all the same.
-    if (this.#wasFull && !hasContent) return;
+    // A run that was under way when the target was let go of says nothing of it now; and a full disk
+    // takes times and deletions all the same.
+    if (this.#remote === undefined || (this.#wasFull && !hasContent)) return;
     this.#wasFull = false;
     this.#availability.proven(state);
   }
