@@ -106,6 +106,13 @@ export function handleOfOpen(fsid: string, descriptor: number): FileHandle | und
   return readHandle(fsid, descriptor, EMPTY_PATH, AT_EMPTY_PATH);
 }
 
+const PARENT = Buffer.from("..\0", "latin1");
+
+/** The handle of the directory that an open one lies in. */
+export function parentHandleOf(fsid: string, descriptor: number): FileHandle | undefined {
+  return readHandle(fsid, descriptor, PARENT, 0);
+}
+
 function readHandle(
   fsid: string,
   at: number,

@@ -24,6 +24,7 @@ export interface InotifySourceOptions extends EntranceOptions {
 
 export class InotifySource implements TreeSource {
   readonly descriptor: number;
+  readonly unfit = undefined;
   readonly #tree: WatchedTree;
   readonly #now: () => number;
   readonly #scanIntervalMs: number;

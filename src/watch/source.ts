@@ -22,6 +22,8 @@ export interface TreeSource {
   rootInDoubt: boolean;
   /** The directory that was the root is no more, whatever stands in its place. */
   readonly rootEnded: boolean;
+  /** It cannot serve this tree any longer, or could not from the beginning: why, in words. */
+  readonly unfit: string | undefined;
   /** Watches are refused for want of room. */
   readonly isLimited: boolean;
 
