@@ -20,7 +20,7 @@ import {
   openPlace,
   parentHandleOf,
   pathOfOpen,
-  unmarkFileSystem,
+  removeMarks,
 } from "../../kernel/fanotify.js";
 import { Errno, errorName, libc } from "../../kernel/libc.js";
 import { bytesBelow, joinPath } from "../../model/path.js";
@@ -165,10 +165,8 @@ export class Grounds implements TreeGrounds {
   /** Hears nothing any more. */
   end(): void {
     this.rest();
-    for (const { place } of this.#grounds.values()) {
-      unmarkFileSystem(this.#group, this.#bytes(place), TREE_MASK);
-    }
     this.#grounds.clear();
+    removeMarks(this.#group);
   }
 
   #open(ground: Ground): boolean {

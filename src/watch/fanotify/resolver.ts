@@ -20,6 +20,9 @@ import type { TreeGrounds } from "./grounds.js";
 /** Handles of directories elsewhere that are remembered, some 30 bytes each. */
 const MAX_FOREIGN = 65_536;
 
+/** A path of 4096 bytes has not as many directories. */
+const MAX_STEPS = 2_048;
+
 interface OldPlace {
   readonly directory: FileHandle;
   readonly name: string;
@@ -39,6 +42,8 @@ export class Resolver {
   readonly #grounds: TreeGrounds;
   readonly #listener: ResolverListener;
   readonly #foreign = new Set<FileHandle>();
+  /** Directories that the last search has come by. */
+  #steps = 0;
   /** Where directories stand until a rename of this reading is taken: for each, in their order. */
   readonly #awaited = new Map<FileHandle, OldPlace[]>();
 
@@ -71,12 +76,30 @@ export class Resolver {
   nodeOf(handle: FileHandle): NodeId {
     const known = this.#directories.find(handle);
     if (known !== NO_NODE || this.isForeign(handle)) return known;
-    const [awaited] = this.#awaited.get(handle) ?? [];
-    if (awaited !== undefined) return this.#link(handle, awaited.directory, awaited.name);
+    this.#steps = 0;
+    const node = this.#resolve(handle, this.#awaited.size > 0);
+    if (this.#steps <= MAX_STEPS) return node;
+    // Below itself: a rename that is still to be read has put a directory where one of this reading
+    // takes another from. The disk alone contradicts itself in nothing.
+    this.#steps = 0;
+    const ahead = this.#resolve(handle, false);
+    if (this.#steps > MAX_STEPS) this.hasFailed = true;
+    return ahead;
+  }
+
+  #resolve(handle: FileHandle, inOrder: boolean): NodeId {
+    const known = this.#directories.find(handle);
+    if (known !== NO_NODE || this.isForeign(handle)) return known;
+    if (++this.#steps > MAX_STEPS) return NO_NODE;
+    const [awaited] = (inOrder ? this.#awaited.get(handle) : undefined) ?? [];
+    if (awaited !== undefined) {
+      const { directory, name } = awaited;
+      return this.#link(handle, this.#resolve(directory, inOrder), name);
+    }
     const location = this.#grounds.locate(handle);
     switch (location.kind) {
       case "inside": {
-        const node = this.#link(handle, location.parent, location.name);
+        const node = this.#link(handle, this.#resolve(location.parent, inOrder), location.name);
         if (node !== NO_NODE) this.#listener.found(handle, node);
         return node;
       }
@@ -94,8 +117,7 @@ export class Resolver {
     this.#foreign.clear();
   }
 
-  #link(handle: FileHandle, directory: FileHandle, name: string): NodeId {
-    const parent = this.nodeOf(directory);
+  #link(handle: FileHandle, parent: NodeId, name: string): NodeId {
     if (parent === NO_NODE) return NO_NODE;
     const displaced = this.#directories.put(handle, parent, name);
     if (displaced !== undefined) this.#listener.displaced(displaced);

@@ -110,8 +110,11 @@ export class FanotifySource implements TreeSource {
     const { records, emptied, bytes } = readRecords(this.descriptor, (record) =>
       tree.mayConcern(record),
     );
-    this.#ring.push(this.#options.now(), records);
     tree.take(records);
+    this.#ring.push(
+      this.#options.now(),
+      records.filter((record) => tree.concerns(record)),
+    );
     tree.settle(emptied, () => this.queuedBytes() === 0);
     this.overflowed ||= tree.overflowed;
     this.rootInDoubt ||= tree.rootInDoubt;
@@ -182,6 +185,8 @@ export class FanotifySource implements TreeSource {
 
   end(): void {
     this.#grounds.end();
+    // What is left would wake a reader that does not read it.
+    while (!readRecords(this.descriptor, () => false).emptied);
     this.#tree = undefined;
   }
 
@@ -220,4 +225,3 @@ export class FanotifySource implements TreeSource {
     return { emptied, bytes };
   }
 }
-

@@ -67,6 +67,8 @@ export class FanotifyTree {
   readonly #files: FileEvents;
   readonly #doubts = new Doubts();
   readonly #keepsAlike: KeepsAlike;
+  /** The disk could not be asked; if nothing explains that by the next reading, events are lost. */
+  #isLost = false;
   /** No rename is told as such before this, ms. */
   #movesFrom = -Infinity;
   /** The last directory that was told as moved: what it replaced has been told to be gone. */
@@ -97,7 +99,8 @@ export class FanotifyTree {
 
   /** True when `settle` has something to decide, even if no record comes. */
   get isUnsettled(): boolean {
-    return this.#creations.isUnsettled || this.#doubts.size > 0 || this.survey.isUnconfirmed;
+    const isDoubtful = this.#isLost || this.#doubts.size > 0 || this.survey.isUnconfirmed;
+    return isDoubtful || this.#creations.isUnsettled;
   }
 
   /** False for a record that is about nothing in the tree, as far as is known without asking. */
@@ -105,6 +108,12 @@ export class FanotifyTree {
     if (directory === "") return (mask & FanMask.Q_OVERFLOW) !== 0;
     if (!this.resolver.isForeign(directory) || target === this.#options.root) return true;
     return newDirectory !== "" && !this.resolver.isForeign(newDirectory);
+  }
+
+  /** The record is about a directory that is known by now. */
+  concerns({ directory, newDirectory }: FanotifyRecord): boolean {
+    const { directories } = this;
+    return directories.find(directory) !== NO_NODE || directories.find(newDirectory) !== NO_NODE;
   }
 
   /** Takes the records of one reading. */
@@ -128,7 +137,10 @@ export class FanotifyTree {
     }
     this.#creations.settle(emptied);
     this.#forgetLast();
-    if (this.resolver.hasFailed || this.#doubts.hasFailed) this.overflowed = true;
+    // Mostly the root is not in its place, and whoever sees to that compares everything.
+    if (this.#isLost) this.overflowed = true;
+    this.#isLost = this.resolver.hasFailed || this.#doubts.hasFailed;
+    if (this.#isLost) this.rootInDoubt = true;
     this.resolver.hasFailed = false;
     this.#doubts.hasFailed = false;
     this.#options.grounds.rest();
@@ -137,6 +149,7 @@ export class FanotifyTree {
   /** All is to be compared by others: nothing that was believed holds. */
   forgetAll(): void {
     this.#doubts.clear();
+    this.#isLost = false;
     this.survey.clear();
     this.#forgetAll();
   }
@@ -250,7 +263,8 @@ export class FanotifyTree {
     const { tellsMoves, now, outbox } = this.#options;
     if (!tellsMoves || from === to || now() < this.#movesFrom) return false;
     if (this.survey.isDoubtful(from) || this.survey.isDoubtful(to)) return false;
-    if (!this.#keepsAlike(from, to) || !outbox.moveDirectory(from, to)) return false;
+    if (outbox.hasLeft(from) || !this.#keepsAlike(from, to) || !outbox.moveDirectory(from, to))
+      return false;
     this.#creations.moved(from, to);
     this.scans.moved(from, to);
     return true;
