@@ -74,7 +74,7 @@ export interface WatchNotice {
     | "limit-over"
     /** A place where others write unheard, by its type or as it has shown: it is scanned. */
     | "unheard"
-    /** Another source hears the tree than was asked for, or than before; or fanotify does. */
+    /** fanotify hears the tree; or it does not, and that was expected. */
     | "watcher"
     /** The reader died and was started again. */
     | "reader-restarted";

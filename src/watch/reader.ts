@@ -112,7 +112,7 @@ export class Reader {
   #beginSource(obstacle?: string): number {
     const { source, error, choice } = this.#sources.begin(obstacle);
     this.#source = source;
-    if (error === 0) this.#reporter.watcher(choice, this.#setup.watcher);
+    if (error === 0) this.#reporter.watcher(choice);
     return error;
   }
 

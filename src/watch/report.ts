@@ -5,7 +5,7 @@ import type { Coverage } from "../model/change.js";
 import type { Fault } from "../model/fault.js";
 import { displayPath } from "../model/path.js";
 import type { RelativePath } from "../model/path.js";
-import type { WantedWatcher, WatcherChoice } from "../model/watcher.js";
+import type { WatcherChoice } from "../model/watcher.js";
 import type { Delivery } from "./delivery.js";
 import type { RootIdentity } from "./root-guard.js";
 import type { TreeSource } from "./source.js";
@@ -19,7 +19,6 @@ export class Reporter {
   #coverageAt = 0;
   #coverageDue = Infinity;
   #isLimited = false;
-  #watcher: WatcherChoice | undefined;
   /** That a directory on a local disk has to be scanned is said for the first one only. */
   #hasCaughtDirectory = false;
 
@@ -42,26 +41,8 @@ export class Reporter {
     this.#delivery.post({ kind: "ready", identity, coverage });
   }
 
-  /** Who hears the tree, where that is another one than before. */
-  watcher(choice: WatcherChoice, wanted: WantedWatcher): void {
-    const before = this.#watcher;
-    if (before?.kind === choice.kind && before.reason === choice.reason) return;
-    this.#watcher = choice;
+  watcher(choice: WatcherChoice): void {
     this.#delivery.post({ kind: "watcher", choice });
-    const { kind, reason } = choice;
-    const isOther = kind === "inotify" && (wanted === "fanotify" || before?.kind === "fanotify");
-    if (kind === "inotify" && !isOther) return;
-    this.#delivery.post({
-      kind: "notice",
-      notice: {
-        kind: "watcher",
-        level: isOther ? "warn" : "info",
-        text:
-          kind === "fanotify"
-            ? `The source is heard by fanotify: ${reason}`
-            : `The source is watched by inotify and not by fanotify: ${reason}`,
-      },
-    });
   }
 
   /** Tells the coverage if it has changed, now or when it may be told again. */

@@ -16,6 +16,7 @@ import type { WatchEvent } from "./counted-events.js";
 import type { ReaderCommand, ReaderMessage, WatchNotice } from "./messages.js";
 import { ReaderThread } from "./reader-thread.js";
 import type { RootIdentity } from "./root-guard.js";
+import { watcherNotice } from "./watcher-notice.js";
 
 export { WATCH_EVENTS } from "./counted-events.js";
 export type { WatchEvent } from "./counted-events.js";
@@ -66,7 +67,7 @@ export interface WatchListener {
   root(state: "lost" | "returned", reason: string): void;
   /** After the start, and when it has changed, once a second at most. */
   coverage(coverage: Coverage): void;
-  /** Who hears the tree, whenever that is another one than before. */
+  /** Who hears the tree: at the start, and whenever its root is entered anew. */
   watcher?(choice: WatcherChoice): void;
   /** Something a person should know. */
   notice?(notice: WatchNotice): void;
@@ -78,8 +79,8 @@ export interface DrainOptions {
 }
 
 export interface TreeWatch extends AsyncDisposable {
-  /** Who hears the tree now, and why. */
-  readonly watcher: WatcherChoice;
+  /** Who hears the tree now, and why; undefined before it is heard for the first time. */
+  readonly watcher: WatcherChoice | undefined;
   readonly coverage: Coverage;
   /** The directory that is watched; another one after the root was lost and has returned. */
   readonly rootIdentity: RootIdentity;
@@ -169,7 +170,7 @@ class RunningWatch implements TreeWatch {
   #restartMs = FIRST_RESTART_MS;
   #lastId = 0;
   #coverage: Coverage = { watched: 0, unwatched: 0 };
-  #watcher: WatcherChoice = { kind: "inotify", reason: "nothing is watched yet" };
+  #watcher: WatcherChoice | undefined;
   #identity: RootIdentity = { dev: 0n, ino: 0n };
   /** What the running reader said before it ended. */
   #lastFault: Fault | undefined;
@@ -190,7 +191,7 @@ class RunningWatch implements TreeWatch {
     return this.#identity;
   }
 
-  get watcher(): WatcherChoice {
+  get watcher(): WatcherChoice | undefined {
     return this.#watcher;
   }
 
@@ -262,8 +263,7 @@ class RunningWatch implements TreeWatch {
         this.#listener.coverage(message.coverage);
         break;
       case "watcher":
-        this.#watcher = message.choice;
-        this.#listener.watcher?.(message.choice);
+        this.#takeWatcher(message.choice);
         break;
       case "notice":
         this.#listener.notice?.(message.notice);
@@ -288,6 +288,13 @@ class RunningWatch implements TreeWatch {
         this.#answer(message.id, message.lines);
         break;
     }
+  }
+
+  #takeWatcher(choice: WatcherChoice): void {
+    const notice = watcherNotice(choice, this.#watcher, this.#settings.source ?? "auto");
+    this.#watcher = choice;
+    this.#listener.watcher?.(choice);
+    if (notice !== undefined) this.#listener.notice?.(notice);
   }
 
   #takeReady(identity: RootIdentity, coverage: Coverage): void {

@@ -83,7 +83,8 @@ describe.each(watchers)("a watch by %s", (source) => {
     await until(() => mirror.gaps.length === 1);
     await drained;
     expect(mirror.gaps[0]).toMatchObject({ path: "", reason: "reader-restarted" });
-    expect(mirror.notices.map(({ kind, text }) => [kind, text])).toEqual([
+    const notices = mirror.notices.filter(({ kind }) => kind !== "watcher");
+    expect(notices.map(({ kind, text }) => [kind, text])).toEqual([
       ["reader-restarted", expect.stringContaining("it was told to")],
     ]);
     writeFileSync(join(root, "before/deep/after"), "x");
@@ -91,6 +92,7 @@ describe.each(watchers)("a watch by %s", (source) => {
     expect(mirror.differences()).toEqual([]);
     expect(mirror.gaps).toHaveLength(1);
     expect(watch.coverage).toEqual(coverageBy(source, 3));
+    expect(watch.watcher?.kind).toBe(source);
   });
 
   it("writes into no file that has taken the place of a dead reader's descriptor", async () => {

@@ -247,7 +247,8 @@ export class FanotifyTree {
       const ahead = known === NO_NODE || known === holder ? undefined : directories.keptPath(known);
       if (ahead !== undefined && ahead !== to) this.#left(ahead);
       // Who was moved here before this one left, as in an exchange, has been told to replace it.
-      const isReplaced = this.#lastMoved !== "" && this.#lastMoved === directories.handleOf(holder);
+      const isOther = holder !== NO_NODE && holder !== known;
+      const isReplaced = isOther && this.#lastMoved === directories.handleOf(holder);
       if (from !== undefined && !isReplaced) this.#left(from);
     }
     if (from === undefined) resolver.forgetForeign();

@@ -15,12 +15,13 @@ import type { TreeGrounds } from "../../../src/watch/fanotify/grounds.js";
 import type { FanotifyRecord } from "../../../src/watch/fanotify/records.js";
 import { FanotifyTree } from "../../../src/watch/fanotify/tree.js";
 import { Outbox } from "../../../src/watch/outbox.js";
-import { Mirror } from "../../support/mirror.js";
+import { NO_NODE } from "../../../src/watch/node-table.js";
+import { Mirror, walk } from "../../support/mirror.js";
 
 export interface FanotifyHarnessOptions {
-  readonly filter?: Filter;
+  readonly filter?: Filter | undefined;
   /** As in `../harness.ts`. */
-  readonly moves?: "honoured" | "ignored" | "missed" | "untold";
+  readonly moves?: "honoured" | "ignored" | "missed" | "untold" | undefined;
   /** Changes what the tree is made with, or what it is told by the disk. */
   readonly wrap?: (grounds: TreeGrounds) => TreeGrounds;
 }
@@ -33,9 +34,11 @@ export class FanotifyHarness implements Disposable {
   readonly #group = openFanotify();
   readonly #grounds: Grounds;
   readonly #outbox = new Outbox();
+  readonly #root: string;
   #now = 1;
 
   constructor(root: string, { filter, moves, wrap }: FanotifyHarnessOptions = {}) {
+    this.#root = root;
     this.#grounds = new Grounds(this.#group, root);
     const ground = this.#grounds.add(ROOT);
     if ("refusal" in ground) throw new Error(ground.refusal);
@@ -118,6 +121,17 @@ export class FanotifyHarness implements Disposable {
   deliver(limit = Infinity): void {
     let changes;
     while ((changes = this.#outbox.take(limit, 0)) !== undefined) this.mirror.changes(changes);
+  }
+
+  /** Directories that are known by another place than they have on disk. */
+  wrongWatches(): string[] {
+    const { directories } = this.tree;
+    const wrong: string[] = [];
+    for (const [path] of [[ROOT], ...walk(this.#root)] as const) {
+      const node = directories.find(this.#grounds.handleAt(path) ?? "");
+      if (node !== NO_NODE && directories.pathOf(node) !== path) wrong.push(path);
+    }
+    return wrong;
   }
 
   [Symbol.dispose](): void {
