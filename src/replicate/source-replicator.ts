@@ -107,7 +107,7 @@ export class SourceReplicator {
   /** Watches first, then compares: nothing can fall between. Resolves when the tree is watched. */
   async start(signal?: AbortSignal): Promise<void> {
     const { clock } = this.#context;
-    const { path, rules, index, scanIntervalMs, events } = this.settings;
+    const { path, rules, index, scanIntervalMs, events, watcher } = this.settings;
     const startedAt = clock.now();
     this.#phase.starting();
     this.#journal = await openJournal({
@@ -119,7 +119,7 @@ export class SourceReplicator {
     this.#sayOrigin();
     this.#join();
     this.#watch = await startWatch(
-      { root: path, rules, scanIntervalMs, events },
+      { root: path, rules, scanIntervalMs, events, source: watcher },
       this.#listener(),
       signal,
     );
@@ -197,6 +197,7 @@ export class SourceReplicator {
       state: this.#phase.state,
       ...(reason === undefined ? {} : { reason }),
       coverage: this.#coverage,
+      ...(this.#watch === undefined ? {} : { watcher: this.#watch.watcher }),
       index: this.#indexStatus,
       holds: this.#holds?.list() ?? [],
       hooks: this.#hooks?.status ?? [],
