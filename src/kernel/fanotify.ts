@@ -21,6 +21,7 @@ const FAN_REPORT_NAME = 0x800;
 const FAN_REPORT_TARGET_FID = 0x1000;
 const FAN_MARK_ADD = 0x1;
 const FAN_MARK_REMOVE = 0x2;
+const FAN_MARK_DONT_FOLLOW = 0x4;
 const FAN_MARK_FILESYSTEM = 0x100;
 
 // linux/fcntl.h
@@ -66,9 +67,12 @@ export function unmarkFileSystem(group: number, path: Uint8Array, mask: number):
   return mark(group, FAN_MARK_REMOVE | FAN_MARK_FILESYSTEM, mask, path);
 }
 
-/** Hears one directory, or what else the path names; see `markFileSystem`. */
-export function markInode(group: number, path: Uint8Array, mask: number): number {
-  return mark(group, FAN_MARK_ADD, mask, path);
+/**
+ * Hears one directory, or what else the path names; of a symbolic link at its end what that leads to,
+ * unless told not to follow. See `markFileSystem`.
+ */
+export function markInode(group: number, path: Uint8Array, mask: number, follow = true): number {
+  return mark(group, FAN_MARK_ADD | (follow ? 0 : FAN_MARK_DONT_FOLLOW), mask, path);
 }
 
 function mark(group: number, flags: number, mask: number, path: Uint8Array): number {

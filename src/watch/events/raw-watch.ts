@@ -15,6 +15,7 @@ import { Newcomers } from "./newcomers.js";
 import { NO_NODE, type NodeId, Places } from "./places.js";
 import type { RawEvent } from "./raw-event.js";
 import type { RawWatchOptions } from "./raw-watch-options.js";
+import type { RawSource } from "./raw-source.js";
 import { Reading } from "./reading.js";
 import { WatchRefusal } from "./refusal.js";
 import { Revisits } from "./revisits.js";
@@ -35,8 +36,7 @@ export function openRawWatch(options: RawWatchOptions): RawWatch {
   }
 }
 
-export class RawWatch {
-  /** Readable in poll(2) when there is something to read. */
+export class RawWatch implements RawSource {
   readonly descriptor: number;
   readonly #follows: boolean;
   readonly #places = new Places();
@@ -83,18 +83,15 @@ export class RawWatch {
     return this.#places.watched;
   }
 
-  /** Every place that is watched, as a number; what lies inside another before that. */
   places(): number[] {
     return this.#places.watchesInnerFirst();
   }
 
-  /** What a place is called now; undefined where it is not watched any more. */
   nameOf(place: number): string | undefined {
     const node = this.#places.byWatch(place);
     return node === NO_NODE ? undefined : this.#places.nameOf(node);
   }
 
-  /** Something is to be had by `read` although the descriptor may not be readable. */
   get hasMore(): boolean {
     return this.#hasFresh || this.#revisits.length > 0;
   }
@@ -103,15 +100,10 @@ export class RawWatch {
     return this.#reading.records.length > 0 || this.#newcomers.length > 0;
   }
 
-  /** How long to wait for the descriptor before `read` has work of its own: `limitMs` at most. */
   waitAtMost(limitMs: number): number {
     return this.hasMore ? 0 : this.#limbo.waitAtMost(limitMs);
   }
 
-  /**
-   * The next events, after waiting for them for at most `limitMs` (-1 for as long as it takes). It may
-   * come back sooner with none.
-   */
   read(limitMs: number): readonly RawEvent[] {
     if (!this.hasMore) {
       const wait = this.#limbo.waitAtMost(limitMs);
