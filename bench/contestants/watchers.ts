@@ -1,4 +1,6 @@
 /** Programs that print events of a tree and do nothing else: inotify-tools, and ours in their place. */
+import { openFanotify } from "../../src/kernel/fanotify.js";
+import { libc } from "../../src/kernel/libc.js";
 import type { Launch } from "./contestant.js";
 import { main, treecastVersion } from "./treecast.js";
 import { programVersion } from "./version.js";
@@ -38,7 +40,19 @@ function theirs(program: string, options: readonly string[], byInotify: boolean)
   };
 }
 
+/** By fanotify only where this process may use it. */
+const byFanotify: readonly Watcher[] = mayUseFanotify()
+  ? [ours("treecast wait -mrF", ["-mrF"], false), ours("treecast wait -mS", ["-mS"], false)]
+  : [];
+
 export const watchers: readonly Watcher[] = [
   ours("treecast wait -mr", ["-mr"], true),
   theirs("inotifywait", ["-mr"], true),
+  ...byFanotify,
 ];
+
+function mayUseFanotify(): boolean {
+  const group = openFanotify();
+  if (group >= 0) libc.close(group);
+  return group >= 0;
+}

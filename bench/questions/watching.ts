@@ -134,7 +134,7 @@ export async function measureStorm(watcher: Watcher, stage: Stage, files: number
   await writer.write({ directories, files, perSecond: AT_ONCE, seed, ...size });
   await rest(one, { quietMs: QUIET_MS });
   const used = one.group.cpuSeconds() - cpu;
-  const told = one.lines().filter((line) => line.includes("/file-"));
+  const told = one.lines().filter((line) => line.includes(`${stage.source}/`) && line.includes("/file-"));
   return {
     perSecond: told.length / ((one.toldAt() - since) / 1000),
     each: told.length === 0 ? null : (used / told.length) * 1e6,

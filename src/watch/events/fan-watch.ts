@@ -28,7 +28,7 @@ export interface FanWatchOptions extends RawWatchOptions {
 const EVENTS = 0xfff;
 /** Told by one reading, about. */
 const MOST_TOLD = 8192;
-/** A directory that has left and does not come back within it has left the tree. */
+/** A directory that has gone and does not come back within it has left the tree. */
 const LONGEST_MS = 100;
 
 /** Returns when all is watched. Throws a WatchRefusal. */
@@ -43,8 +43,11 @@ export function openFanWatch(options: FanWatchOptions): FanWatch {
   }
 }
 
+/** A directory that has gone, as far as is known. */
 interface Left {
   readonly name: string;
+  /** It, and what is known to be below it. */
+  readonly handles: readonly FileHandle[];
   readonly due: number;
 }
 
@@ -126,7 +129,7 @@ export class FanWatch implements RawSource {
       if (unread !== undefined) this.#lookInside(unread.handle, unread.name);
       else this.#take(this.#queue.take());
     }
-    this.#letGo();
+    if (!this.hasMore) this.#letGo();
     return this.#told;
   }
 
@@ -150,11 +153,11 @@ export class FanWatch implements RawSource {
     }
     if ((mask & FanMask.ONDIR) === 0 || name === "" || watched === "") return;
     const path = `${watched}${name}/`;
-    if ((mask & FanMask.MOVED_FROM) !== 0) {
-      this.#left.set(target, { name: path, due: performance.now() + LONGEST_MS });
-    }
-    if ((mask & (FanMask.CREATE | FanMask.MOVED_TO)) !== 0) this.#arrive(target, watched, name);
-    if ((mask & FanMask.DELETE) !== 0) this.#forget(target);
+    if ((mask & APPEARS) !== 0) this.#arrive(target, watched, name);
+    if ((mask & GOES) === 0) return;
+    // Not at once: the record may stand for what comes after others that are still to be taken.
+    const handles = (mask & FanMask.MOVED_FROM) === 0 ? [target] : this.#names.below(path);
+    this.#left.set(target, { name: path, handles, due: performance.now() + LONGEST_MS });
   }
 
   #placeOf({ directory, name, target }: FanRecord): FanPlace {
@@ -207,19 +210,17 @@ export class FanWatch implements RawSource {
     }
   }
 
-  #forget(handle: FileHandle): void {
-    this.#names.forget(handle);
-    this.#marks.forget(handle);
-    this.#left.delete(handle);
-  }
-
-  /** What has left the tree is still heard, and told of no longer. */
+  /** What has left the tree is still heard, and told of no longer. To be called when no record waits. */
   #letGo(): void {
-    for (const [handle, { name, due }] of this.#left) {
+    for (const [handle, { name, handles, due }] of this.#left) {
       if (due > performance.now()) return;
       this.#left.delete(handle);
-      if (!this.#follows) continue;
-      for (const each of this.#names.below(name)) this.#forget(each);
+      // Moved away and back in one record.
+      if (this.#names.handleAt(name, true) === handle) continue;
+      for (const each of handles) {
+        this.#names.forget(each);
+        this.#marks.forget(each);
+      }
     }
   }
 
