@@ -18,6 +18,8 @@ export const FanMask = {
   DELETE_SELF: 0x400,
   MOVE_SELF: 0x800,
   Q_OVERFLOW: 0x4000,
+  /** Of a directory's mark: events of what is right inside, too. */
+  EVENT_ON_CHILD: 0x8000000,
   RENAME: 0x10000000,
   /** Of a mark: events about directories too. Of an event: it is about a directory. */
   ONDIR: 0x40000000,
@@ -47,6 +49,8 @@ export type FanotifyVisitor = (
   target: FileHandle,
   newDirectory: FileHandle,
   newName: string,
+  /** Whose doing it was. */
+  pid: number,
 ) => void;
 
 /** `u32 event_len; u8 vers, reserved; u16 metadata_len; u64 mask; s32 fd, pid`. */
@@ -99,7 +103,7 @@ export function decodeFanotify(bytes: Buffer, length: number, visit: FanotifyVis
       part += partSize;
     }
     count++;
-    visit(mask, directory, name, target, newDirectory, newName);
+    visit(mask, directory, name, target, newDirectory, newName, bytes.readInt32LE(at + 20));
     at = end;
   }
   return count;

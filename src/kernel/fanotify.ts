@@ -20,6 +20,8 @@ const FAN_REPORT_DIR_FID = 0x400;
 const FAN_REPORT_NAME = 0x800;
 const FAN_REPORT_TARGET_FID = 0x1000;
 const FAN_MARK_ADD = 0x1;
+const FAN_MARK_REMOVE = 0x2;
+const FAN_MARK_DONT_FOLLOW = 0x4;
 const FAN_MARK_FLUSH = 0x80;
 const FAN_MARK_FILESYSTEM = 0x100;
 
@@ -64,9 +66,17 @@ export function markFileSystem(group: number, path: Uint8Array, mask: number): n
   return mark(group, FAN_MARK_ADD | FAN_MARK_FILESYSTEM, mask, path);
 }
 
-/** Hears one directory, or what else the path names; see `markFileSystem`. */
-export function markInode(group: number, path: Uint8Array, mask: number): number {
-  return mark(group, FAN_MARK_ADD, mask, path);
+/** Hears it no longer. */
+export function unmarkFileSystem(group: number, path: Uint8Array, mask: number): number {
+  return mark(group, FAN_MARK_REMOVE | FAN_MARK_FILESYSTEM, mask, path);
+}
+
+/**
+ * Hears one directory, or what else the path names; of a symbolic link at its end what that leads to,
+ * unless told not to follow. See `markFileSystem`.
+ */
+export function markInode(group: number, path: Uint8Array, mask: number, follow = true): number {
+  return mark(group, FAN_MARK_ADD | (follow ? 0 : FAN_MARK_DONT_FOLLOW), mask, path);
 }
 
 /** Hears nothing any longer; what is queued stays queued. */
