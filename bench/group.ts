@@ -246,24 +246,32 @@ function signal(pid: number, name: NodeJS.Signals): void {
 export interface Memory {
   /** Resident bytes of the first process, what `ps` shows of a daemon. */
   readonly leaderRss: number;
+  /** Of these, what is no part of a file: heaps and stacks. */
+  readonly leaderAnonymous: number;
   /** All processes of the group, pages shared between them counted once. */
   readonly totalPss: number;
 }
 
 export function memoryOf(group: Group, leader: number): Memory {
+  const { rss, anonymous } = rollup(leader);
   return {
-    leaderRss: rollup(leader).rss,
+    leaderRss: rss,
+    leaderAnonymous: anonymous,
     totalPss: group.pids().reduce((sum, pid) => sum + rollup(pid).pss, 0),
   };
 }
 
-function rollup(pid: number): { rss: number; pss: number } {
+function rollup(pid: number): { rss: number; pss: number; anonymous: number } {
   try {
     const text = readFileSync(`/proc/${pid}/smaps_rollup`, "latin1");
     const kilobytes = (key: string) =>
       Number(new RegExp(`^${key}:\\s+(\\d+) kB$`, "m").exec(text)?.[1] ?? 0);
-    return { rss: kilobytes("Rss") * 1024, pss: kilobytes("Pss") * 1024 };
+    return {
+      rss: kilobytes("Rss") * 1024,
+      pss: kilobytes("Pss") * 1024,
+      anonymous: kilobytes("Anonymous") * 1024,
+    };
   } catch {
-    return { rss: 0, pss: 0 };
+    return { rss: 0, pss: 0, anonymous: 0 };
   }
 }

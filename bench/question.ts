@@ -6,13 +6,16 @@ export interface Question {
   readonly title: string;
   /** How it is measured, in plain words, for the report. */
   readonly method: string;
+  /** A column that no row of a matter has a figure for is left out of its table. */
   readonly columns: readonly Column[];
+  /** Whom the others are compared with, where it is not the run's first contestant. */
+  readonly reference?: string;
   /** Contestants that are not asked, because another one stands for them here. */
   readonly without?: readonly string[];
   ask(run: Run): Promise<Row[]>;
 }
 
-export type Unit = "ms" | "s" | "count" | "MB" | "bytes" | "percent";
+export type Unit = "µs" | "ms" | "s" | "count" | "MB" | "bytes" | "percent";
 
 export interface Column {
   readonly key: string;

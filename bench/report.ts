@@ -66,7 +66,7 @@ function renderHead(results: Results): string {
 function renderAnswer(question: Question, answer: Answer, results: Results): string {
   const { contestants } = results;
   const { rows, problem } = answer;
-  const first = reference(contestants);
+  const first = question.reference ?? reference(contestants);
   const lines = [`## ${question.title}`, "", question.method.replaceAll("\n", " "), ""];
   const without = question.without?.filter((name) =>
     contestants.some((each) => each.name === name),
@@ -80,17 +80,18 @@ function renderAnswer(question: Question, answer: Answer, results: Results): str
   if (problem !== undefined) lines.push(`Not answered: ${oneLine(problem)}`, "");
   for (const matter of unique(rows.map((row) => row.matter))) {
     const here = rows.filter((row) => row.matter === matter);
+    const columns = columnsOf(question, here);
     const names = unique(here.map((row) => row.contestant)).sort(
       (a, b) => place(a, contestants) - place(b, contestants),
     );
     lines.push(
       `### ${matter}`,
       "",
-      `| | ${question.columns.map(heading).join(" | ")} |`,
-      `|---|${question.columns.map(() => "---:|").join("")}`,
+      `| | ${columns.map(heading).join(" | ")} |`,
+      `|---|${columns.map(() => "---:|").join("")}`,
     );
     for (const name of names) {
-      const cells = question.columns.map((column) => {
+      const cells = columns.map((column) => {
         const value = middle(here, name, column.key);
         const base = first === undefined ? null : middle(here, first, column.key);
         const ratio = column.primary === true && name !== first ? ratioOf(value, base) : "";
@@ -104,6 +105,12 @@ function renderAnswer(question: Question, answer: Answer, results: Results): str
     }
   }
   return lines.join("\n");
+}
+
+/** Those of which there is something to show; all of them where nothing was measured. */
+function columnsOf({ columns }: Question, rows: readonly Row[]): readonly Column[] {
+  const shown = columns.filter(({ key }) => rows.some(({ figures }) => key in figures));
+  return shown.length === 0 ? columns : shown;
 }
 
 /** Whom the others are compared with: ourselves, where we took part. */
@@ -138,6 +145,7 @@ function ratioOf(value: number | null, base: number | null): string {
 }
 
 const SIGNS: Readonly<Record<Unit, string>> = {
+  µs: ", µs",
   ms: ", ms",
   s: ", s",
   count: "",

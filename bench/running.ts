@@ -138,7 +138,7 @@ export interface Rest {
  * uses as little as nobody. The `sleep` of a script's loop is no work.
  */
 export async function rest(
-  { group }: Running,
+  { group }: Pick<Running, "group">,
   { quietMs = 500, limitMs = 120_000 } = {},
 ): Promise<Rest> {
   const giveUpAt = realtime() + limitMs;

@@ -19,6 +19,11 @@ export interface Tree {
   readonly leaves: readonly string[];
 }
 
+/** A tree without files. */
+export function plantDirectories(root: string, levels: readonly number[]): Tree {
+  return plantTree(root, { levels, filesPerLeaf: 0, leastBytes: 0, mostBytes: 0, seed: 1 });
+}
+
 export function plantTree(root: string, plan: TreePlan): Tree {
   const random = seeded(plan.seed);
   const noise = Buffer.from(Uint8Array.from({ length: 1 << 16 }, () => random.below(256)));

@@ -18,3 +18,12 @@ function watchesOfProcess(pid: number): number {
     return 0;
   }
 }
+
+/** Throws where the user's watches do not suffice for a tree, with some to spare for others. */
+export function requireWatches(directories: number): void {
+  const limit = Number(readFileSync("/proc/sys/fs/inotify/max_user_watches", "latin1"));
+  if (limit >= directories * 1.1) return;
+  throw new Error(
+    `Cannot compare: fs.inotify.max_user_watches is ${limit}, expected more than ${directories}`,
+  );
+}

@@ -8,7 +8,7 @@ import type { Contestant } from "./contestant.js";
 const home = resolve(import.meta.dirname, "../..");
 
 /** Another build can be measured in its place, to compare a change with what was before. */
-const main = process.env["TREECAST_MAIN"] ?? join(home, "dist/cli/main.js");
+export const main = process.env["TREECAST_MAIN"] ?? join(home, "dist/cli/main.js");
 
 export const treecast: Contestant = treecastWith({
   name: "treecast",
@@ -16,6 +16,14 @@ export const treecast: Contestant = treecastWith({
     "treecast, built from this tree, as it is shipped; only the guard is off, which would hold the mass deletions asked for here.",
   settings: { guard: "off" },
 });
+
+export function treecastVersion(): string | undefined {
+  if (!existsSync(main)) return undefined;
+  const { version } = JSON.parse(readFileSync(join(home, "package.json"), "utf8")) as {
+    version: string;
+  };
+  return version;
+}
 
 export interface Variant {
   readonly name: string;
@@ -34,13 +42,7 @@ export function treecastWith({ name, about, settings = {}, targets = [] }: Varia
     roads: ["module", "ssh", "local"],
     patienceMs: 5_000,
     passesBeforeWatch: 0,
-    version() {
-      if (!existsSync(main)) return undefined;
-      const { version } = JSON.parse(readFileSync(join(home, "package.json"), "utf8")) as {
-        version: string;
-      };
-      return version;
-    },
+    version: treecastVersion,
     prepare(stage, scratch) {
       const file = join(scratch, "treecast.yaml");
       const source = { name: "bench", path: stage.source, ...settings };

@@ -12,6 +12,7 @@ import { outage } from "./outage.js";
 import { overflow } from "./overflow.js";
 import { rates } from "./rates.js";
 import { restart } from "./restart.js";
+import { watching } from "./watching.js";
 
 export const questions: readonly Question[] = [
   latency,
@@ -19,6 +20,7 @@ export const questions: readonly Question[] = [
   bulk,
   churn,
   directories,
+  watching,
   restart,
   overflow,
   outage,

@@ -1,5 +1,4 @@
 /** 100,000 directories: how long until they are watched, and what does each one cost? */
-import { readFileSync } from "node:fs";
 import { realtime } from "../realtime.js";
 import { observeOpens } from "../opens.js";
 import type { Contestant } from "../contestants/contestant.js";
@@ -8,9 +7,9 @@ import { attempt, turns, type Question, type Row } from "../question.js";
 import { seeded } from "../random.js";
 import { rest, startRaw } from "../running.js";
 import { setStage, settleDisk, type Stage } from "../stage.js";
-import { plantTree, type Tree } from "../tree.js";
+import { plantDirectories, type Tree } from "../tree.js";
 import { waitFor } from "../waiting.js";
-import { watchesOf } from "../watches.js";
+import { requireWatches, watchesOf } from "../watches.js";
 
 const SAMPLE = 500;
 const WATCH_LIMIT_MS = 120_000;
@@ -38,19 +37,8 @@ per directory. Watches are counted in \`/proc\`; none where another means than i
     const rows: Row[] = [];
     await using empty = await setStage({ road: "module", below: run.below });
     await using full = await setStage({ road: "module", below: run.below });
-    const tree = plantTree(full.source, {
-      levels: run.quick ? [10, 10, 20] : [10, 100, 100],
-      filesPerLeaf: 0,
-      leastBytes: 0,
-      mostBytes: 0,
-      seed: run.seed,
-    });
-    const limit = Number(readFileSync("/proc/sys/fs/inotify/max_user_watches", "latin1"));
-    if (limit < tree.directories * 1.1) {
-      throw new Error(
-        `Cannot compare: fs.inotify.max_user_watches is ${limit}, expected more than ${tree.directories}`,
-      );
-    }
+    const tree = plantDirectories(full.source, run.quick ? [10, 10, 20] : [10, 100, 100]);
+    requireWatches(tree.directories);
     for (let round = 0; round < run.rounds; round++) {
       for (const contestant of turns(run.contestants, round)) {
         run.log(`directories: ${contestant.name}`);

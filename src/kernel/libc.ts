@@ -45,6 +45,21 @@ export const libc = {
   inotifyRemoveWatch: library.func("int inotify_rm_watch(int descriptor, int watch)") as Call<
     [descriptor: number, watch: number]
   >,
+  fanotifyInit: library.func(
+    "int fanotify_init(unsigned int flags, unsigned int fileFlags)",
+  ) as Call<[flags: number, fileFlags: number]>,
+  fanotifyMark: library.func(
+    "int fanotify_mark(int group, unsigned int flags, uint64_t mask, int at, const uint8_t *path)",
+  ) as Call<[group: number, flags: number, mask: number, at: number, path: Uint8Array]>,
+  nameToHandle: library.func(
+    "int name_to_handle_at(int at, const uint8_t *path, uint8_t *into, uint8_t *mount, int flags)",
+  ) as Call<[at: number, path: Uint8Array, into: Uint8Array, mount: Uint8Array, flags: number]>,
+  openByHandle: library.func(
+    "int open_by_handle_at(int mount, uint8_t *handle, int flags)",
+  ) as Call<[mount: number, handle: Uint8Array, flags: number]>,
+  statfs: library.func("int statfs(const uint8_t *path, uint8_t *into)") as Call<
+    [path: Uint8Array, into: Uint8Array]
+  >,
 };
 
 /** glibc calls the 64-bit form `getdents64`; musl has no other and calls it `getdents`. */
@@ -101,6 +116,8 @@ export const Errno = {
   EAGAIN: 11,
   ENOMEM: 12,
   EACCES: 13,
+  EXDEV: 18,
+  ENODEV: 19,
   ENOTDIR: 20,
   EINVAL: 22,
   ENFILE: 23,
@@ -108,7 +125,11 @@ export const Errno = {
   ENOSPC: 28,
   ERANGE: 34,
   ENAMETOOLONG: 36,
+  ENOSYS: 38,
   ELOOP: 40,
+  EOVERFLOW: 75,
+  EOPNOTSUPP: 95,
+  ESTALE: 116,
 } as const;
 
 const localtime = library.func("void *localtime_r(const uint8_t *seconds, uint8_t *into)") as (

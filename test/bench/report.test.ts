@@ -58,6 +58,22 @@ describe("renderReport", () => {
     expect(page).toContain("| peer | 10.0 (5.0 ×) |");
   });
 
+  it("compares with whom the question names, and shows a matter what was measured of it", () => {
+    const rows: Row[] = [
+      { contestant: "one", matter: "all", round: 0, figures: { p50: 2 } },
+      { contestant: "other", matter: "all", round: 0, figures: { p50: 5 } },
+    ];
+    const rare = { key: "rare", heading: "rare", unit: "µs" } as const;
+    const columns = [...question.columns, rare];
+    const page = renderReport(resultsOf(rows), [{ ...question, reference: "one", columns }]);
+    expect(page).toContain("| | p50, ms |\n");
+    expect(page).toContain("| one | 2.00 |\n| other | 5.00 (2.5 ×) |\n");
+    const measured = rows.map((each) => ({ ...each, figures: { ...each.figures, rare: null } }));
+    expect(renderReport(resultsOf(measured), [{ ...question, columns }])).toContain(
+      "| | p50, ms | rare, µs |\n",
+    );
+  });
+
   it("shows no figure where one round had none: the lucky rounds would hide it", () => {
     const page = render([row("peer", 0, 5), row("peer", 1, null, "it ended by itself")]);
     expect(page).toContain("| peer | – |");

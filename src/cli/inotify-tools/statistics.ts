@@ -1,21 +1,21 @@
 /** What inotifywatch counts, and its table at any moment. */
 import { Mask } from "../../kernel/inotify-decode.js";
 import type { RawEvent } from "../../watch/events/raw-event.js";
-import type { RawWatch } from "../../watch/events/raw-watch.js";
+import type { RawSource } from "../../watch/events/raw-source.js";
 import { countOfKind, EventCounts } from "./event-counts.js";
 import { statsTable, type StatsRow } from "./stats-table.js";
 import type { Hides } from "./wait-plan.js";
 import type { StatsOptions } from "./watch-stats-options.js";
 
 export class Statistics {
-  readonly #watch: RawWatch;
+  readonly #watch: RawSource;
   readonly #options: StatsOptions;
   readonly #hides: Hides | undefined;
   readonly #counts = new EventCounts();
   /** Where a place stands among those that were there at the start; later ones come behind. */
   readonly #ranks = new Map<number, number>();
 
-  constructor(watch: RawWatch, options: StatsOptions, hides: Hides | undefined) {
+  constructor(watch: RawSource, options: StatsOptions, hides: Hides | undefined) {
     this.#watch = watch;
     this.#options = options;
     this.#hides = hides;

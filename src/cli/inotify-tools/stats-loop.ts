@@ -5,7 +5,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { PollSet, READABLE } from "../../kernel/poll.js";
 import type { RawEvent } from "../../watch/events/raw-event.js";
-import type { RawWatch } from "../../watch/events/raw-watch.js";
+import type { RawSource } from "../../watch/events/raw-source.js";
 import type { Ears } from "./ears.js";
 
 export interface Collecting {
@@ -19,7 +19,7 @@ const LAST_LOOK_MS = 1000;
 
 /** Resolves when it is told to end. */
 export async function collect(
-  watch: RawWatch,
+  watch: RawSource,
   ears: Ears,
   { onEvents, onAsked }: Collecting,
 ): Promise<void> {
@@ -40,7 +40,7 @@ export async function collect(
 }
 
 /** What is there now, and what of it leads to more. */
-function readAll(watch: RawWatch, onEvents: (events: readonly RawEvent[]) => void): void {
+function readAll(watch: RawSource, onEvents: (events: readonly RawEvent[]) => void): void {
   const giveUpAt = performance.now() + LAST_LOOK_MS;
   while (performance.now() < giveUpAt) {
     const events = watch.read(0);

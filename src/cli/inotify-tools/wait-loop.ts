@@ -8,7 +8,7 @@
 import { Mask } from "../../kernel/inotify-decode.js";
 import { PollSet, READABLE, WRITABLE } from "../../kernel/poll.js";
 import type { RawEvent } from "../../watch/events/raw-event.js";
-import type { RawWatch } from "../../watch/events/raw-watch.js";
+import type { RawSource } from "../../watch/events/raw-source.js";
 import type { ByteOutput } from "./byte-output.js";
 import { Settling } from "./settling.js";
 import type { LineForm } from "./wait-line.js";
@@ -25,7 +25,7 @@ const MOST_UNREAD = 64 * 1024 * 1024;
 const LONGEST_WAIT_MS = 0x7fffffff;
 
 export interface WaitLoop {
-  readonly watch: RawWatch;
+  readonly watch: RawSource;
   readonly output: ByteOutput;
   readonly options: WaitOptions;
   readonly hides: Hides | undefined;
@@ -75,7 +75,7 @@ function waitMs(ms: number): number {
 
 /** While lines wait for their reader, its taking them ends the wait, too. */
 function readSome(
-  watch: RawWatch,
+  watch: RawSource,
   output: ByteOutput,
   both: PollSet,
   limitMs: number,

@@ -2,6 +2,7 @@
 import { parseDuration } from "../../config/duration.js";
 import { type OptionForm, readCommandLine } from "./getopt.js";
 import { eventMask } from "./event-names.js";
+import type { Means } from "./opening.js";
 import { readTimeout } from "./timeout-value.js";
 
 /** All texts are latin1. Plain data: it is handed to a daemon as JSON. */
@@ -15,7 +16,7 @@ export interface WaitOptions {
   readonly noDereference: boolean;
   readonly noNewline: boolean;
   readonly strict: boolean;
-  readonly fanotify: "no" | "by name" | "asked" | "filesystem";
+  readonly means: Means;
   /** How often `-q` was given. */
   readonly quiet: number;
   /** Bits of the events asked for; 0 for all. */
@@ -85,7 +86,7 @@ export function readWaitOptions(program: string, words: readonly string[]): Read
   const last = new Map<string, string>();
   let events = 0;
   let timeoutSeconds = 0;
-  let fanotify: WaitOptions["fanotify"] = program.startsWith("fsnotify") ? "by name" : "no";
+  let means: Means = program.startsWith("fsnotify") ? "directories" : "inotify";
   const refused = (complaint: string): ReadOptions => ({
     kind: "refused",
     complaints: [complaint],
@@ -106,9 +107,9 @@ export function readWaitOptions(program: string, words: readonly string[]): Read
       if (mask === undefined) return refused(`'${value}' ${NO_EVENT}`);
       events |= mask;
     }
-    if (name === "inotify") fanotify = "no";
-    if (name === "fanotify") fanotify = "asked";
-    if (name === "filesystem") fanotify = "filesystem";
+    if (name === "inotify") means = "inotify";
+    if (name === "fanotify") means = "directories";
+    if (name === "filesystem") means = "filesystems";
     counts.set(name, (counts.get(name) ?? 0) + 1);
     last.set(name, value);
   }
@@ -140,7 +141,7 @@ export function readWaitOptions(program: string, words: readonly string[]): Read
       noDereference: has("no-dereference"),
       noNewline: has("no-newline"),
       strict: has("strict-compat"),
-      fanotify,
+      means,
       quiet: counts.get("quiet") ?? 0,
       events,
       timeoutSeconds,

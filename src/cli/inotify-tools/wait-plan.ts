@@ -1,9 +1,10 @@
 /** What a run of inotifywait is to do, when its command line has been understood. */
 import { WatchRefusal } from "../../watch/events/refusal.js";
-import { openRawWatch, type RawWatch } from "../../watch/events/raw-watch.js";
+import type { RawSource } from "../../watch/events/raw-source.js";
 import { Mask } from "../../kernel/inotify-decode.js";
-import { Errno, errorText } from "../../kernel/libc.js";
+import { errorText } from "../../kernel/libc.js";
 import { ALL_EVENTS } from "./event-names.js";
+import { openSource, refusalLines } from "./opening.js";
 import { compilePosixRegex } from "./posix-regex.js";
 import type { Voice } from "./voice.js";
 import type { FilterOption, WaitOptions } from "./wait-options.js";
@@ -37,10 +38,10 @@ export function openPlanned(
   hides: Hides | undefined,
   voice: Voice,
   onOpened: () => void,
-): RawWatch | undefined {
-  const { monitor, recursive, noDereference, strict } = options;
+): RawSource | undefined {
+  const { monitor, recursive, noDereference, strict, means } = options;
   try {
-    return openRawWatch({
+    return openSource(means, {
       paths,
       excluded,
       mask: askedOf(options) | (noDereference ? Mask.DONT_FOLLOW : 0),
@@ -57,23 +58,7 @@ export function openPlanned(
     });
   } catch (error) {
     if (!(error instanceof WatchRefusal)) throw error;
-    for (const line of refusalLines(error)) voice(line);
+    for (const line of refusalLines(means, error, "Couldn't watch")) voice(line);
     return undefined;
   }
-}
-
-function refusalLines({ place, errorNumber }: WatchRefusal): string[] {
-  const sysctls = "/proc/sys/fs/inotify";
-  if (place === undefined) {
-    const line = `Couldn't initialize inotify: ${errorText(errorNumber)}`;
-    if (errorNumber !== Errno.EMFILE) return [line];
-    return [line, `Try increasing the value of ${sysctls}/max_user_instances`];
-  }
-  if (errorNumber !== Errno.ENOSPC) {
-    return [`Couldn't watch ${place}: ${errorText(errorNumber)}`];
-  }
-  return [
-    `Failed to watch ${place}; upper limit on inotify watches reached!`,
-    `Please increase the amount of inotify watches allowed per user via \`${sysctls}/max_user_watches'.`,
-  ];
 }

@@ -36,11 +36,8 @@ export async function runWait({ program, words, help }: WaitCall): Promise<WaitS
   if (read.kind === "refused") return refuse(...read.complaints);
   read.warnings.forEach(say);
   const { options, operands } = read;
-  const complaint = fanotifyComplaint(program, options) ?? complaintOf(options);
+  const complaint = complaintOf(options);
   if (complaint !== undefined) return refuse(complaint);
-  if (options.fanotify === "by name" && options.quiet === 0) {
-    say(`${program}: fanotify is not supported yet: watching with inotify.`);
-  }
   const list = readPathList(operands, options.fromFile);
   if (list.complaint !== undefined) say(list.complaint);
   if (list.watched.length === 0) return refuse("No files specified to watch!");
@@ -54,12 +51,6 @@ export async function runWait({ program, words, help }: WaitCall): Promise<WaitS
 function refuse(...complaints: readonly string[]): WaitStatus {
   complaints.forEach(say);
   return WaitStatus.Failure;
-}
-
-function fanotifyComplaint(program: string, { fanotify }: WaitOptions): string | undefined {
-  if (fanotify !== "asked" && fanotify !== "filesystem") return undefined;
-  const [option, instead] = fanotify === "asked" ? ["-F", "leave it out"] : ["-S", "use -r"];
-  return `${program}: fanotify (${option}) is not supported yet: ${instead} to watch with inotify.`;
 }
 
 /** What can be said of expressions and formats before anything is watched. */
@@ -87,7 +78,7 @@ function watchAndTell(plan: WaitPlan, descriptor: number, daemon?: DaemonSide): 
   const isTalkative = options.quiet === 0;
   const hides: Hides | undefined = compileFilter(options.filter);
   const watch = openPlanned(plan, hides, voice, () => {
-    if (isTalkative) outerVoice(options.recursive ? SETTING_UP_TREE : SETTING_UP);
+    if (isTalkative) outerVoice(settingUp(options));
   });
   if (watch === undefined) {
     daemon?.started(complaints.join("\n"));
@@ -106,8 +97,11 @@ function watchAndTell(plan: WaitPlan, descriptor: number, daemon?: DaemonSide): 
   }
 }
 
-const SETTING_UP = "Setting up watches.";
-const SETTING_UP_TREE = "Setting up watches.  Beware: since -r was given, this may take a while!";
+function settingUp({ means, recursive }: WaitOptions): string {
+  if (means === "filesystems") return "Setting up filesystem watches.";
+  const beware = "  Beware: since -r was given, this may take a while!";
+  return `Setting up watches.${recursive ? beware : ""}`;
+}
 
 function lineForm({ csv, json, format, timeFormat, noNewline }: WaitOptions): LineForm {
   if (json) return jsonLine;

@@ -2,6 +2,7 @@
 import { ALL_EVENTS, eventMask } from "./event-names.js";
 import { type OptionForm, readCommandLine } from "./getopt.js";
 import { COUNTED, type CountedName } from "./event-counts.js";
+import type { Means } from "./opening.js";
 import { readTimeout } from "./timeout-value.js";
 import type { FilterOption } from "./wait-options.js";
 
@@ -12,7 +13,7 @@ export interface StatsOptions {
   readonly recursive: boolean;
   readonly noDereference: boolean;
   readonly strict: boolean;
-  readonly fanotify: "no" | "by name" | "asked" | "filesystem";
+  readonly means: Means;
   /** Bits of the events that are counted. */
   readonly events: number;
   /** 0 for no limit. */
@@ -67,7 +68,7 @@ export function readStatsOptions(program: string, words: readonly string[]): Rea
   let asked = 0;
   let timeoutSeconds = 0;
   let order: SortKey = { text: "total", mask: 0, ascending: false };
-  let fanotify: StatsOptions["fanotify"] = program.startsWith("fsnotify") ? "by name" : "no";
+  let means: Means = program.startsWith("fsnotify") ? "directories" : "inotify";
   for (const { name, value } of given) {
     if (name === "help") return { kind: "help" };
     if (name === "fromfile" && last.has(name)) {
@@ -87,9 +88,9 @@ export function readStatsOptions(program: string, words: readonly string[]): Rea
       const read = readSortKey(value, name === "ascending");
       if (typeof read === "string") return refused(read);
       order = read;
-    } else if (name === "inotify") fanotify = "no";
-    else if (name === "fanotify") fanotify = "asked";
-    else if (name === "filesystem") fanotify = "filesystem";
+    } else if (name === "inotify") means = "inotify";
+    else if (name === "fanotify") means = "directories";
+    else if (name === "filesystem") means = "filesystems";
     last.set(name, value);
   }
   const has = (name: string): boolean => last.has(name);
@@ -113,7 +114,7 @@ export function readStatsOptions(program: string, words: readonly string[]): Rea
       recursive: has("recursive"),
       noDereference: has("no-dereference"),
       strict,
-      fanotify,
+      means,
       events,
       timeoutSeconds,
       order: rowOrder(order, strict),

@@ -1,11 +1,12 @@
 /** `treecast watch-stats`: inotifywatch, from the command line to the status. */
-import { Errno, errorText } from "../../kernel/libc.js";
+import { errorText } from "../../kernel/libc.js";
 import { Mask } from "../../kernel/inotify-decode.js";
 import { endWithReader } from "../../kernel/signals.js";
 import { WatchRefusal } from "../../watch/events/refusal.js";
-import { openRawWatch, type RawWatch } from "../../watch/events/raw-watch.js";
+import type { RawSource } from "../../watch/events/raw-source.js";
 import { ByteOutput } from "./byte-output.js";
 import { Ears } from "./ears.js";
+import { openSource, refusalLines } from "./opening.js";
 import { readPathList, type PathList } from "./path-list.js";
 import { PosixRegexError } from "./posix-regex.js";
 import { showProcessName } from "./process-name.js";
@@ -39,11 +40,6 @@ export async function runWatchStats({ program, words, help }: StatsCall): Promis
   const { options, operands } = read;
   const hides = readFilter(options);
   if (hides === "refused") return StatsStatus.Failure;
-  const complaint = fanotifyComplaint(program, options);
-  if (complaint !== undefined) return refuse(complaint);
-  if (options.fanotify === "by name" && options.verbose) {
-    say(`${program}: fanotify is not supported yet: watching with inotify.`);
-  }
   const list = readPathList(operands, options.fromFile);
   if (list.complaint !== undefined) say(list.complaint);
   if (list.watched.length === 0) return refuse("No files specified to watch!");
@@ -66,7 +62,7 @@ export async function runWatchStats({ program, words, help }: StatsCall): Promis
 }
 
 async function count(
-  watch: RawWatch,
+  watch: RawSource,
   ears: Ears,
   options: StatsOptions,
   hides: Hides | undefined,
@@ -104,37 +100,35 @@ function readFilter({ filter }: StatsOptions): Hides | undefined | "refused" {
   }
 }
 
-function fanotifyComplaint(program: string, { fanotify }: StatsOptions): string | undefined {
-  if (fanotify !== "asked" && fanotify !== "filesystem") return undefined;
-  const [option, instead] = fanotify === "asked" ? ["-F", "leave it out"] : ["-S", "use -r"];
-  return `${program}: fanotify (${option}) is not supported yet: ${instead} to watch with inotify.`;
-}
-
 /** Watches what is to be watched; undefined where that cannot be, which has been said. */
 function establish(
   { watched, excluded }: PathList,
   options: StatsOptions,
   hides: Hides | undefined,
-): RawWatch | undefined {
-  const { events, recursive, noDereference, strict, verbose } = options;
+): RawSource | undefined {
+  const { events, recursive, noDereference, strict, verbose, means } = options;
   const isTalkative = recursive && verbose;
   // inotifywatch asks for nothing beyond what it counts, so it may learn of no new directory.
   const learnsOfNew = (events & (Mask.CREATE | Mask.MOVED_TO)) !== 0;
   try {
-    const watch = openRawWatch({
-      paths: watched,
-      excluded,
-      mask: events | (noDereference ? Mask.DONT_FOLLOW : 0),
-      recursive,
-      follow: recursive && (!strict || learnsOfNew),
-      tellInside: !strict,
-      ...(strict && hides !== undefined
-        ? { enters: (directory: string, name: string) => !hides(`${directory}${name}`) }
-        : {}),
-      onOpened: () => say("Establishing watches..."),
-      onRefused: (directory, error) =>
-        say(`Couldn't watch new directory ${directory}: ${errorText(error)}`),
-    });
+    const watch = openSource(
+      means,
+      {
+        paths: watched,
+        excluded,
+        mask: events | (noDereference ? Mask.DONT_FOLLOW : 0),
+        recursive,
+        follow: recursive && (!strict || learnsOfNew),
+        tellInside: !strict,
+        ...(strict && hides !== undefined
+          ? { enters: (directory: string, name: string) => !hides(`${directory}${name}`) }
+          : {}),
+        onOpened: () => say("Establishing watches..."),
+        onRefused: (directory, error) =>
+          say(`Couldn't watch new directory ${directory}: ${errorText(error)}`),
+      },
+      { numbered: true },
+    );
     if (isTalkative) watched.forEach(saySetUp);
     return watch;
   } catch (error) {
@@ -144,7 +138,7 @@ function establish(
       watched.slice(0, watched.indexOf(place)).forEach(saySetUp);
       say(`Setting up watch(es) on ${place}`);
     }
-    refusalLines(error).forEach(say);
+    refusalLines(means, error, "Failed to watch").forEach(say);
     return undefined;
   }
 }
@@ -152,22 +146,6 @@ function establish(
 function saySetUp(path: string): void {
   say(`Setting up watch(es) on ${path}`);
   say(`OK, ${path} is now being watched.`);
-}
-
-function refusalLines({ place, errorNumber }: WatchRefusal): string[] {
-  const sysctls = "/proc/sys/fs/inotify";
-  if (place === undefined) {
-    const line = `Couldn't initialize inotify: ${errorText(errorNumber)}`;
-    if (errorNumber !== Errno.EMFILE) return [line];
-    return [line, `Try increasing the value of ${sysctls}/max_user_instances`];
-  }
-  if (errorNumber !== Errno.ENOSPC) {
-    return [`Failed to watch ${place}: ${errorText(errorNumber)}`];
-  }
-  return [
-    `Failed to watch ${place}; upper limit on inotify watches reached!`,
-    `Please increase the amount of inotify watches allowed per user via \`${sysctls}/max_user_watches'.`,
-  ];
 }
 
 /** All of it, however slow its reader is. */

@@ -93,17 +93,20 @@ export class Entrance {
     return { node: known, isKnown: true };
   }
 
-  /** What is in a directory; what cannot be read has nothing in it. */
-  read(node: NodeId, files: boolean): Entry[] {
+  /**
+   * What is in a directory; what may not be read has nothing in it. Undefined where it does not stand
+   * where it is thought to be.
+   */
+  read(node: NodeId, files: boolean): Entry[] | undefined {
     const entries: Entry[] = [];
     const directory = this.#places.nameOf(node);
     // The slash at the end follows a link that a root may be; others are directories, as it was seen.
-    listDirectory(bytesOf(directory), { files, follow: true }, (name, type) => {
+    const error = listDirectory(bytesOf(directory), { files, follow: true }, (name, type) => {
       if (type !== "directory" || !this.isExcluded(`${directory}${name}`)) {
         entries.push({ name, type });
       }
     });
-    return entries;
+    return GONE.has(error) ? undefined : entries;
   }
 
   /** From now on reading it is told, too, where that is asked for. */
@@ -122,7 +125,7 @@ export class Entrance {
     const entered = [root];
     const ahead = [root];
     for (let node = ahead.pop(); node !== undefined; node = ahead.pop()) {
-      for (const { name } of this.read(node, false)) {
+      for (const { name } of this.read(node, false) ?? []) {
         const found = this.enter(node, name, true);
         if ("error" in found) {
           if (found.error === Errno.EACCES || GONE.has(found.error)) continue;

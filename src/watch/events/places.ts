@@ -19,12 +19,18 @@ export class Places {
   readonly #table = new NodeTable();
   readonly #names = new Map<NodeId, string>();
   #roots = 0;
+  #moves = 0;
   // Events come in runs about one place.
   #lastNode = NO_NODE;
   #lastName = "";
 
   get watched(): number {
     return this.#table.watched;
+  }
+
+  /** How many have been put in another place. */
+  get moves(): number {
+    return this.#moves;
   }
 
   byWatch(watch: number): NodeId {
@@ -95,6 +101,7 @@ export class Places {
     this.#names.delete(node);
     this.#table.dropFlags(node, Flag.NAMED);
     this.#table.move(node, parent, name);
+    this.#moves++;
     return true;
   }
 

@@ -144,24 +144,6 @@ describe("treecast wait", () => {
     expect(ended.stdout).toContain("--strict-compat");
   });
 
-  it("refuses fanotify where it is asked for, and does without where its name asks", async () => {
-    const at = place();
-    const asked = start("ours", ["-F", "w"], { cwd: at, link: "fsnotifywait" });
-    expect(await asked.ended).toMatchObject({
-      status: 1,
-      stderr:
-        "fsnotifywait: fanotify (-F) is not supported yet: leave it out to watch with inotify.\n",
-    });
-    const whole = start("ours", ["-S", "w"], { cwd: at });
-    expect(await whole.ended).toMatchObject({ status: 1 });
-    const named = start("ours", ["-t", "1", "w"], { cwd: at, link: "fsnotifywait" });
-    const { status, stderr } = await named.ended;
-    expect(status).toBe(2);
-    expect(stderr).toContain(
-      "fsnotifywait: fanotify is not supported yet: watching with inotify.\n",
-    );
-  });
-
   it("prints JSON, with the bytes of a name that is not UTF-8", async () => {
     const at = place();
     const one = await ours(["-mrq", "--json", "-e", "create,move,close_write", "w"], at);

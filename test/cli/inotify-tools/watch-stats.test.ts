@@ -121,14 +121,4 @@ describe("treecast watch-stats", () => {
     expect(linked).toMatchObject({ status: 1, stderr: "" });
     expect(linked.stdout).toContain("--descending");
   });
-
-  it("says that fanotify is not there yet", async () => {
-    const call = (...args: string[]) =>
-      startTool(ourTool("fsnotifywatch"), args, { cwd: makeTempDir("watch-stats-") }).ended;
-    expect(await call("-S", ".")).toMatchObject({ status: 1 });
-    expect((await call("-F", ".")).stderr).toContain("fanotify (-F) is not supported yet");
-    const byName = await call("-v", "-t", "1", ".");
-    expect(byName).toMatchObject({ status: 0 });
-    expect(byName.stderr).toContain("watching with inotify");
-  });
 });

@@ -2,48 +2,12 @@ import { spawn } from "node:child_process";
 import { mkdirSync, renameSync, rmSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import koffi from "koffi";
-import { afterEach, describe, expect, it } from "vitest";
-import { Mask, maskNames } from "../../../src/kernel/inotify-decode.js";
-import { readLimits } from "../../../src/kernel/limits.js";
-import {
-  openRawWatch,
-  type RawWatch,
-  type RawWatchOptions,
-} from "../../../src/watch/events/raw-watch.js";
+import { describe, expect, it } from "vitest";
+import { openRawWatch } from "../../../src/watch/events/raw-watch.js";
 import { WatchRefusal } from "../../../src/watch/events/refusal.js";
 import { makeTempDir } from "../../support/temp.js";
 import { until } from "../../support/until.js";
-
-const NAMES = Mask.CREATE | Mask.DELETE | Mask.MOVED_FROM | Mask.MOVED_TO | Mask.CLOSE_WRITE;
-
-const opened: RawWatch[] = [];
-afterEach(() => {
-  for (const watch of opened.splice(0)) watch.close();
-});
-
-function open(options: Omit<RawWatchOptions, "paths"> & { readonly path: string }): RawWatch {
-  const { path, ...rest } = options;
-  const watch = openRawWatch({ paths: [path], ...rest });
-  opened.push(watch);
-  return watch;
-}
-
-function openTree(path: string, tellInside = true): RawWatch {
-  return open({ path, mask: NAMES, recursive: true, follow: true, tellInside });
-}
-
-/** All there is at this moment, below `root`; `*` marks what was found. */
-function told(watch: RawWatch, root: string): string[] {
-  const lines: string[] = [];
-  while (true) {
-    const events = watch.read(0);
-    for (const { watched, mask, name, isFound } of events) {
-      const place = watched === "" ? "" : watched.slice(root.length + 1);
-      lines.push(`${place}${name} ${maskNames(mask)}${isFound ? " *" : ""}`);
-    }
-    if (events.length === 0 && !watch.hasMore) return lines;
-  }
-}
+import { NAMES, open, openTree, opened, told } from "./opened.js";
 
 describe("openRawWatch()", () => {
   it("names what the kernel refuses", () => {
@@ -97,7 +61,7 @@ describe("a raw watch that follows", () => {
 
   it("tells nothing of the kind where that is not wanted, and watches all the same", () => {
     const root = makeTempDir();
-    const watch = openTree(root, false);
+    const watch = openTree(root, { tellInside: false });
     mkdirSync(join(root, "a/b"), { recursive: true });
     expect(told(watch, root)).toEqual(["a CREATE|ISDIR"]);
     writeFileSync(join(root, "a/b/late"), "");
@@ -231,30 +195,6 @@ describe("a raw watch under load", () => {
     expect(created.length - new Set(created.map((line) => line.split(" ")[0])).size).toBeLessThan(
       15,
     );
-  });
-
-  const queue = readLimits().queuedEvents.value ?? Infinity;
-
-  it.skipIf(queue > 50_000)("finds its way after an overflow", () => {
-    const root = makeTempDir();
-    mkdirSync(join(root, "goes/deep"), { recursive: true });
-    mkdirSync(join(root, "moves/deep"), { recursive: true });
-    const watch = openTree(root);
-    for (let i = 0; i < queue; i++) writeFileSync(join(root, String(i % 100)), "");
-    rmSync(join(root, "goes"), { recursive: true });
-    renameSync(join(root, "moves"), join(root, "moved"));
-    mkdirSync(join(root, "new/deep"), { recursive: true });
-    writeFileSync(join(root, "new/deep/file"), "");
-    const lines = told(watch, root);
-    expect(lines.filter((line) => line.includes("Q_OVERFLOW"))).toEqual([" Q_OVERFLOW"]);
-    expect(lines).toContain("new/deep/file CREATE *");
-    expect(lines).toContain("new/deep/file CLOSE_WRITE *");
-    expect(watch.watched).toBe(5);
-    for (const name of ["moved/deep/1", "new/deep/2"]) writeFileSync(join(root, name), "");
-    expect(told(watch, root).filter((line) => line.endsWith("CREATE"))).toEqual([
-      "moved/deep/1 CREATE",
-      "new/deep/2 CREATE",
-    ]);
   });
 });
 

@@ -1,0 +1,143 @@
+/** inotifywait's own trade: how soon is a tree watched, for how much memory, and how fast are events read? */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { type Watcher, watchers } from "../contestants/watchers.js";
+import { memoryOf } from "../group.js";
+import { attempt, type Question, type Row, type Run, turns } from "../question.js";
+import { realtime } from "../realtime.js";
+import { rest } from "../running.js";
+import { setStage, settleDisk, type Stage } from "../stage.js";
+import { plantDirectories, type Tree } from "../tree.js";
+import { requireWatches } from "../watches.js";
+import { startWatching } from "../watching-run.js";
+import { startWriter } from "../writing.js";
+
+const QUIET_MS = 1_000;
+/** The storm goes to so many directories, which are there before. */
+const STORM_DIRECTORIES = 100;
+/** Created, modified, closed. */
+const EVENTS_PER_FILE = 3;
+/** A rate that no machine comes near: each file follows the one before at once. */
+const AT_ONCE = 1e9;
+
+export const watching: Question = {
+  name: "watching",
+  title: "Watching alone",
+  method: `Programs that print events, without any replication, each with \`-e create,modify,close_write\` and its lines going to a
+file. The trees have no files, and caches are warm. Start: from the start of the process until it says "Watches
+established.", the start of Node.js included; setting up: from "Setting up watches" on. Heap is memory that is no part
+of a file, less what the same program needs for an empty tree, per directory; the kernel's own part of a watch is not in it.
+The storm: one process creates, writes and closes files of 1 KB as fast as it can in 100 directories; events a second are
+lines written from its start until the last of them, and missed are lines that never came. To be reached: a start no
+slower than inotifywait's, at most 250 bytes of heap a directory, and for fanotify under 50 ms to set up, whatever the tree.`,
+  reference: "treecast wait -mr",
+  columns: [
+    { key: "start", heading: "start", unit: "s", primary: true },
+    { key: "setup", heading: "setting up", unit: "ms" },
+    { key: "startCpu", heading: "CPU to start", unit: "s" },
+    { key: "rss", heading: "resident", unit: "MB" },
+    { key: "heap", heading: "heap a directory", unit: "bytes" },
+    { key: "perSecond", heading: "events/s", unit: "count" },
+    { key: "each", heading: "CPU an event", unit: "µs", primary: true },
+    { key: "missed", heading: "events missed", unit: "count" },
+  ],
+  async ask(run) {
+    const present = watchers.filter((watcher) => watcher.version() !== undefined);
+    const trees = run.quick
+      ? [[10, 10, 10]]
+      : [
+          [10, 100, 100],
+          [10, 100, 1_000],
+        ];
+    const rows: Row[] = [];
+    for (const levels of trees) rows.push(...(await askOfTree(present, levels, run)));
+    rows.push(...(await askOfStorm(present, run.quick ? 2_000 : 100_000, run)));
+    return rows;
+  },
+};
+
+async function askOfTree(
+  present: readonly Watcher[],
+  levels: readonly number[],
+  run: Run,
+): Promise<Row[]> {
+  await using empty = await setStage({ road: "local", below: run.below });
+  await using full = await setStage({ road: "local", below: run.below });
+  const tree = plantDirectories(full.source, levels);
+  settleDisk();
+  const matter = `${tree.directories.toLocaleString("en")} directories`;
+  return await inTurns(present, matter, run, async (watcher) => {
+    if (watcher.byInotify) requireWatches(tree.directories);
+    return await measureStart(watcher, empty, full, tree);
+  });
+}
+
+async function askOfStorm(present: readonly Watcher[], files: number, run: Run): Promise<Row[]> {
+  const matter = `storm of ${(files * EVENTS_PER_FILE).toLocaleString("en")} events`;
+  return await inTurns(present, matter, run, async (watcher) => {
+    await using stage = await setStage({ road: "local", below: run.below });
+    return await measureStorm(watcher, stage, files, run.seed);
+  });
+}
+
+async function inTurns(
+  present: readonly Watcher[],
+  matter: string,
+  run: Run,
+  measure: (watcher: Watcher) => Promise<Row["figures"]>,
+): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (let round = 0; round < run.rounds; round++) {
+    for (const watcher of turns(present, round)) {
+      run.log(`watching: ${watcher.name}, ${matter}`);
+      rows.push(
+        await attempt({ contestant: watcher.name, matter, round }, async () => ({
+          figures: await measure(watcher),
+        })),
+      );
+    }
+  }
+  return rows;
+}
+
+export async function measureStart(watcher: Watcher, empty: Stage, full: Stage, tree: Tree) {
+  const { anonymous: base } = await started(watcher, empty);
+  const { anonymous, ...figures } = await started(watcher, full);
+  return { ...figures, heap: (anonymous - base) / tree.directories };
+}
+
+async function started(watcher: Watcher, stage: Stage) {
+  await using one = await startWatching(watcher, stage.source, stage.scratch("watcher"));
+  const startCpu = one.group.cpuSeconds();
+  await rest(one, { quietMs: QUIET_MS });
+  const { leaderRss, leaderAnonymous } = memoryOf(one.group, one.pid);
+  return {
+    start: one.startMs / 1000,
+    setup: one.setupMs,
+    startCpu,
+    rss: leaderRss / 1e6,
+    anonymous: leaderAnonymous,
+  };
+}
+
+export async function measureStorm(watcher: Watcher, stage: Stage, files: number, seed: number) {
+  const directories = Array.from({ length: STORM_DIRECTORIES }, (_, number) =>
+    join(stage.source, `d${number}`),
+  );
+  for (const directory of directories) mkdirSync(directory);
+  await using one = await startWatching(watcher, stage.source, stage.scratch("watcher"));
+  const writer = await startWriter();
+  await rest(one, { quietMs: QUIET_MS });
+  const cpu = one.group.cpuSeconds();
+  const since = realtime();
+  const size = { leastBytes: 1_000, mostBytes: 1_001 };
+  await writer.write({ directories, files, perSecond: AT_ONCE, seed, ...size });
+  await rest(one, { quietMs: QUIET_MS });
+  const used = one.group.cpuSeconds() - cpu;
+  const told = one.lines().filter((line) => line.includes(`${stage.source}/`) && line.includes("/file-"));
+  return {
+    perSecond: told.length / ((one.toldAt() - since) / 1000),
+    each: told.length === 0 ? null : (used / told.length) * 1e6,
+    missed: files * EVENTS_PER_FILE - new Set(told).size,
+  };
+}
