@@ -181,6 +181,16 @@ describe("a message with renames", () => {
     ]);
   });
 
+  it("has all be compared below a directory that may have been looked at too late", () => {
+    const { handedOut, take } = setUp({ e: "directory" });
+    handedOut.told(at("d"), Content | Directory);
+    const said = { d: Gone | Directory, e: Content | Directory };
+    expect(take(message(said, [directoryMove("d", "e")]))).toEqual([
+      "moved d e",
+      "content e and below",
+    ]);
+  });
+
   it("is refused where too much would have to be told by other names", () => {
     const { waiting, take } = setUp();
     for (let n = 0; n < 20_000; n++) waiting.add(at(`d/${n}`), Content, 1, 1);

@@ -40,7 +40,12 @@ export class RenameMessage {
   /** What is true of the old name, and of all below it, is true of the new one. */
   rename(move: Move, retold: ReadonlyMap<RelativePath, Kinds>): void {
     const { from, to, isDirectory } = move;
-    const copies: [RelativePath, Kinds][] = [...retold];
+    const copies: [RelativePath, Kinds][] = [];
+    for (const [path, kinds] of retold) {
+      // Who has seen something else in its place has dropped all that was known below.
+      const below = (kinds & Kind.Directory) === 0 ? 0 : Kind.Subtree;
+      copies.push([path, kinds | below]);
+    }
     for (const [path, kinds] of this.#besides) {
       if (!isConcerned(path, move)) continue;
       this.#besides.delete(path);
