@@ -3,16 +3,23 @@
  *
  * docs/library.md shows how to use it; its examples are run by a test.
  */
-export { watch } from "./library/watch-stream.js";
+export { watch } from "./library/watch/watch.js";
+export type { Watching } from "./library/watch/stream.js";
+export type { BatchOptions, WatchOptions } from "./library/watch/options.js";
 export type {
+  ChangeKind,
   WatchedChange,
+  WatchedFound,
   WatchedGap,
+  WatchedListed,
+  WatchedMove,
+  WatchedName,
   WatchedPath,
   WatchedRoot,
   WatchEvent,
-  Watching,
-  WatchOptions,
-} from "./library/watch-stream.js";
+  WatchGapReason,
+} from "./library/watch/events.js";
+export type { WatchNotice } from "./watch/watch.js";
 
 export { replicate } from "./library/replication.js";
 export type { Replication } from "./library/replication.js";
