@@ -62,6 +62,7 @@ const GROUPS: Readonly<Record<string, readonly SettingOption[]>> = {
     flag("acls", "--acls", "carry access control lists"),
     flag("xattrs", "--xattrs", "carry extended attributes"),
     plain("longestWait", "--longest-wait <time>", "send a file that stays open after this long"),
+    plain("watcher", "--watcher <which>", "who hears the source: auto, inotify or fanotify"),
   ],
   "How targets are reached:": [
     plain("passwordFile", "--password-file <file>", "holds the password for an rsync module"),

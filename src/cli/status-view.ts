@@ -91,7 +91,12 @@ function sourceLines(source: SourceStatus, view: View): string[] {
   ];
 }
 
-function coverageText({ watched, unwatched }: SourceStatus["coverage"]): string {
+function coverageText({ watched, unwatched, whole }: SourceStatus["coverage"]): string {
+  if (whole === true) {
+    const text = `heard by fanotify, ${countOf(watched, "file system", "file systems")}`;
+    if (unwatched === 0) return text;
+    return `${text}; ${countOf(unwatched, "directory", "directories")} scanned besides`;
+  }
   const all = watched + unwatched;
   const total = countOf(all, "directory", "directories");
   if (unwatched === 0) return `${total}, all watched`;

@@ -17,6 +17,7 @@ export const DEFAULTS = {
   index: "on",
   longestWait: "60s",
   events: ["close_write", "create", "mkdir", "delete", "moved_from", "moved_to", "attrib"],
+  watcher: "auto",
   scanInterval: "5s",
   first: [],
   last: [],

@@ -4,6 +4,7 @@ import { DEFAULTS, PART_DEFAULTS } from "./defaults.js";
 import { filter, filterFile, list, mapping, offOrMapping } from "./forms.js";
 import { hookShape } from "./hooks-schema.js";
 import * as leaf from "./leaf.js";
+import { WATCHERS } from "../model/watcher.js";
 import { WATCH_EVENTS } from "../watch/counted-events.js";
 import { cron, dayWindow, duration, timeZone } from "./time-leaf.js";
 
@@ -120,6 +121,11 @@ export const sourceSettings = {
       description:
         "Which of the kernel's events count, by their names in inotify; `create` is for what is no directory, `mkdir` for directories. What is left out is replicated with the next change that counts, or by the next comparison: a start, a pass, the audit.",
     }),
+  watcher: leaf.choice(...WATCHERS).optional().meta({
+    standard: DEFAULTS.watcher,
+    description:
+      "Who hears the source. `inotify` watches each directory. `fanotify` hears the whole file system: it starts at once however large the tree is, needs CAP_SYS_ADMIN and CAP_DAC_READ_SEARCH, and falls back to inotify where it does not serve. `auto` takes fanotify where the source is a file system of its own.",
+  }),
   scanInterval: duration(100, hours).optional().meta({
     standard: DEFAULTS.scanInterval,
     description:

@@ -20,6 +20,7 @@ export function sourceFrom(
       ? undefined
       : WATCH_EVENTS.filter((event) => settings.events.includes(event)),
     index: settings.index,
+    watcher: settings.watcher,
     scanIntervalMs: settings.scanInterval,
     guard: { deletes: limitOf(guard.deletes), rewrites: limitOf(guard.rewrites) },
     passes: settings.passes,

@@ -66,6 +66,8 @@ defaults:
   #longestWait: ${standard.longestWait}
   # Which of the kernel's events count.
   #events: ${JSON.stringify(standard.events)}
+  # Who hears the source: auto, inotify or fanotify.
+  #watcher: ${standard.watcher}
   # The shortest pause between scans of what the kernel does not report on.
   #scanInterval: ${standard.scanInterval}
   # What goes before, and what goes after everything else: such as ["*.css"] and ["*.html"].

@@ -51,7 +51,6 @@ export class HookRunner {
   #dropped = 0;
   #lastError: string | undefined;
   #lastDoneAt: number | undefined;
-  readonly #settling = new Set<() => void>();
 
   constructor({
     settings,
@@ -121,32 +120,6 @@ export class HookRunner {
   }
 
   /**
-   * Resolves when nothing runs and nothing waits but what has failed and waits for its time; rejects
-   * with the signal's reason before.
-   */
-  settled(signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      signal?.throwIfAborted();
-      if (this.#isSettled) {
-        resolve();
-        return;
-      }
-      const finish = (): void => {
-        this.#settling.delete(finish);
-        signal?.removeEventListener("abort", stop);
-        resolve();
-      };
-      const stop = (): void => {
-        this.#settling.delete(finish);
-        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the reason is the caller's
-        reject(signal?.reason);
-      };
-      signal?.addEventListener("abort", stop, { once: true });
-      this.#settling.add(finish);
-    });
-  }
-
-  /**
    * Begins no run any more. One that is under way may end within the grace and is broken off then;
    * what it was to tell stays pending, as does all that waits.
    */
@@ -159,10 +132,6 @@ export class HookRunner {
     const late = this.#clock.after(graceMs, () => abort.abort(new Error("the program ends")));
     await this.#within(ended, graceMs + DEAF_MS);
     late();
-  }
-
-  get #isSettled(): boolean {
-    return this.#current === undefined && !this.#queue.hasFresh;
   }
 
   #wake(): void {
@@ -190,7 +159,6 @@ export class HookRunner {
       this.#current = undefined;
       this.#revision++;
       this.#roomAgain();
-      if (this.#isSettled) for (const finish of [...this.#settling]) finish();
       this.#wake();
     });
     this.#current = { batch, abort, ended };

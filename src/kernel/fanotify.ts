@@ -22,6 +22,7 @@ const FAN_REPORT_TARGET_FID = 0x1000;
 const FAN_MARK_ADD = 0x1;
 const FAN_MARK_REMOVE = 0x2;
 const FAN_MARK_DONT_FOLLOW = 0x4;
+const FAN_MARK_FLUSH = 0x80;
 const FAN_MARK_FILESYSTEM = 0x100;
 
 // linux/fcntl.h
@@ -34,6 +35,9 @@ const O_PATH = 0o10000000;
 const O_LARGEFILE = process.arch === "x64" ? 0 : process.arch === "arm64" ? 0o400000 : 0o100000;
 /** Exchanged between x86 and arm. */
 const O_DIRECTORY = process.arch === "arm64" || process.arch === "arm" ? 0o40000 : 0o200000;
+
+/** Where a call goes by something else than a path. */
+const NO_PATH = Buffer.from([0]);
 
 /**
  * Opens a group that never blocks, whose queue has no limit, and which reports directories, names
@@ -75,6 +79,12 @@ export function markInode(group: number, path: Uint8Array, mask: number, follow 
   return mark(group, FAN_MARK_ADD | (follow ? 0 : FAN_MARK_DONT_FOLLOW), mask, path);
 }
 
+/** Hears nothing any longer; what is queued stays queued. */
+export function removeMarks(group: number): void {
+  mark(group, FAN_MARK_FLUSH | FAN_MARK_FILESYSTEM, 0, NO_PATH);
+  mark(group, FAN_MARK_FLUSH, 0, NO_PATH);
+}
+
 function mark(group: number, flags: number, mask: number, path: Uint8Array): number {
   const answer = libc.fanotifyMark(group, flags, mask >>> 0, AT_FDCWD, path);
   return answer === 0 ? 0 : -errorNumber();
@@ -103,11 +113,16 @@ export function handleOf(fsid: string, path: Uint8Array, follow = false): FileHa
   return readHandle(fsid, AT_FDCWD, path, follow ? AT_SYMLINK_FOLLOW : 0);
 }
 
-const EMPTY_PATH = Buffer.from([0]);
-
 /** The handle of an open file or directory. */
 export function handleOfOpen(fsid: string, descriptor: number): FileHandle | undefined {
-  return readHandle(fsid, descriptor, EMPTY_PATH, AT_EMPTY_PATH);
+  return readHandle(fsid, descriptor, NO_PATH, AT_EMPTY_PATH);
+}
+
+const PARENT = Buffer.from("..\0", "latin1");
+
+/** The handle of the directory that an open one lies in. */
+export function parentHandleOf(fsid: string, descriptor: number): FileHandle | undefined {
+  return readHandle(fsid, descriptor, PARENT, 0);
 }
 
 function readHandle(

@@ -8,6 +8,8 @@ export interface Mount {
   readonly id: number;
   /** `major:minor`, as the table has it. */
   readonly device: string;
+  /** The directory of the file system that is mounted: "/" unless it is a part of it. */
+  readonly root: string;
   /** Where it is mounted: absolute, latin1. */
   readonly point: string;
   /** `ext4`, `nfs4`, `fuse.sshfs` … */
@@ -35,10 +37,10 @@ export function parseMountinfo(text: string): Mount[] {
   for (const line of text.split("\n")) {
     // id parent major:minor root point options [optional fields] - type source options
     const [before = "", after = ""] = line.split(" - ", 2);
-    const [id, , device, , point] = before.split(" ");
+    const [id, , device, root = "", point] = before.split(" ");
     const [type] = after.split(" ");
     if (point === undefined || device === undefined || type === undefined) continue;
-    mounts.push({ id: Number(id), device, point: unescapeOctal(point), type });
+    mounts.push({ id: Number(id), device, root, point: unescapeOctal(point), type });
   }
   return mounts;
 }

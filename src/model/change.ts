@@ -83,4 +83,8 @@ export interface Coverage {
   readonly watched: number;
   /** Directories that could not be watched and are scanned from time to time instead. */
   readonly unwatched: number;
+  /**
+   * Whole file systems are heard (fanotify), and `watched` counts them: directories are not counted.
+   */
+  readonly whole?: true | undefined;
 }

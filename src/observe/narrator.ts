@@ -146,10 +146,9 @@ export class Narrator {
       case "watching": {
         const { watched, unwatched } = fact.coverage;
         const { tookMs } = fact;
-        const directories = countOf(watched, "directory", "directories");
         const took = tookMs > 0 ? ` after ${durationText(tookMs)}` : "";
         this.#unwatched.set(fact.source, unwatched);
-        return entry("info", fact, `Watching ${directories}${took}`, {
+        return entry("info", fact, `Watching ${watchedText(fact.coverage)}${took}`, {
           watched,
           unwatched,
           tookMs,
@@ -164,17 +163,21 @@ export class Narrator {
     }
   }
 
-  #coverage(source: string, { watched, unwatched }: Coverage): LogEntry {
+  #coverage(source: string, coverage: Coverage): LogEntry {
+    const { watched, unwatched, whole } = coverage;
     // Numbers change with every directory; only whether all are watched is worth a line.
     const before = this.#unwatched.get(source) ?? 0;
     this.#unwatched.set(source, unwatched);
     const level =
       (before === 0) === (unwatched === 0) ? "debug" : unwatched === 0 ? "info" : "warn";
     const total = countOf(watched + unwatched, "directory", "directories");
-    const text =
-      unwatched === 0
-        ? `Watching ${total}`
-        : `Watching ${watched} of ${total}; the others are scanned from time to time`;
+    let text = `Watching ${watchedText(coverage)}`;
+    if (unwatched > 0) {
+      text =
+        whole === true
+          ? `${text}; besides, ${countOf(unwatched, "directory is", "directories are")} scanned from time to time`
+          : `Watching ${watched} of ${total}; the others are scanned from time to time`;
+    }
     return entry(level, { kind: "coverage", source }, text, { watched, unwatched });
   }
 
@@ -263,6 +266,12 @@ export class Narrator {
     const text = `Kept ${many} that only the replica has, from before treecast: ${listed(sample, kept)}. --adopt (or 'adopt: replace' in the configuration) deletes what only the replica has`;
     return [compared, entry(level, { ...fact, kind: "kept" }, text, { kept, keptSample: sample })];
   }
+}
+
+function watchedText({ watched, whole }: Coverage): string {
+  return whole === true
+    ? countOf(watched, "whole file system", "whole file systems")
+    : countOf(watched, "directory", "directories");
 }
 
 function keyOf(

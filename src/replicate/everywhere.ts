@@ -19,14 +19,20 @@ const MOST_UNSURE = 10_000;
 export class Everywhere<T> {
   readonly #lanes: () => readonly ArrivalLane[];
   readonly #unsure = new Map<RelativePath, T>();
+  #revision = 0;
 
   constructor(lanes: () => readonly ArrivalLane[]) {
     this.#lanes = lanes;
   }
 
+  /** Changes whenever `memory` does. */
+  get revision(): number {
+    return this.#revision;
+  }
+
   /** It has arrived on one target; true where that was the last. */
   arrived(target: string, path: RelativePath, what: T): boolean {
-    this.#unsure.delete(path);
+    this.#forget(path);
     let isUnsure = false;
     for (const lane of this.#lanes()) {
       if (lane.settings.name === target) continue;
@@ -48,7 +54,7 @@ export class Everywhere<T> {
     for (const [path, what] of this.#unsure) {
       if (path !== top && !isBelow(path, top)) continue;
       if (others.some((lane) => lane.isComparing(path))) continue;
-      this.#unsure.delete(path);
+      this.#forget(path);
       // Whoever is owed it will tell.
       if (!lanes.some((lane) => lane.owes(path))) found.push(what);
     }
@@ -64,8 +70,13 @@ export class Everywhere<T> {
     for (const [path, what] of memory) this.#remember(path, what);
   }
 
+  #forget(path: RelativePath): void {
+    if (this.#unsure.delete(path)) this.#revision++;
+  }
+
   #remember(path: RelativePath, what: T): void {
     this.#unsure.set(path, what);
+    this.#revision++;
     if (this.#unsure.size <= MOST_UNSURE) return;
     const [oldest] = this.#unsure.keys();
     if (oldest !== undefined) this.#unsure.delete(oldest);

@@ -95,7 +95,10 @@ export class LaneAudit {
     return new Audit({
       sharePerHour: settings.sharePerHour,
       comparison: {
-        root: root.pinned,
+        // Another one after the root was lost and has returned.
+        get root() {
+          return root.pinned;
+        },
         remote: {
           compare: (path, options, signal) =>
             this.#ask((one) => one.compare(path, options, signal)),

@@ -75,6 +75,8 @@ export class LaneDebts {
   #shallowWritten: ReadonlySet<RelativePath> = new Set();
   /** The journal may hold rows of this replica. */
   #hasRows: boolean;
+  /** What the journal holds of this replica counts no more: the next checkpoint says everything. */
+  #replacesRows = false;
   #told: Told | undefined;
 
   constructor(
@@ -165,15 +167,23 @@ export class LaneDebts {
     this.#told = undefined;
     this.#store = "none";
     this.#stored = 0;
+    this.#replacesRows = false;
     this.#arriving.clear();
     this.#touched.clear();
     this.#dirty.evict();
   }
 
-  /** Nothing of what is owed will be sent. */
+  /** Nothing of what is owed will be sent, in memory or not. */
   drop(): void {
     for (const { path } of this.#dirty.debts()) this.#touched.add(path);
     this.#dirty.evict();
+    if (this.#store === "none") return;
+    this.#store = "none";
+    this.#stored = 0;
+    this.#arriving.clear();
+    // A checkpoint under way says what was owed before.
+    this.#told = undefined;
+    this.#replacesRows = true;
   }
 
   /** Takes a change in place of the dirty set, while debts are stored. False: it should go there. */
@@ -192,7 +202,7 @@ export class LaneDebts {
       this.#touched.clear();
       return undefined;
     }
-    const replaceAll = this.#standing === "proven";
+    const replaceAll = this.#standing === "proven" || this.#replacesRows;
     const passes = new Set(this.#hooks.passes());
     const shallow = new Set(this.#hooks.shallow());
     const owed: Debt[] = [];
@@ -240,6 +250,7 @@ export class LaneDebts {
     this.#passesWritten = told.passes;
     this.#shallowWritten = told.shallow;
     this.#hasRows = told.leavesRows;
+    this.#replacesRows = false;
     if (this.#store === "stored") this.#stored += told.arriving.size;
     if (this.#hooks.isAway() && this.#mustStore()) this.#storeAll();
   }

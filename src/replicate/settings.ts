@@ -3,6 +3,7 @@ import type { HookSettings } from "../hooks/settings.js";
 import type { RsyncSettings } from "../rsync/settings.js";
 import type { GuardLimit } from "../safety/surge.js";
 import type { BackoffSettings } from "../schedule/backoff.js";
+import type { WantedWatcher } from "../model/watcher.js";
 import type { WatchEvent } from "../watch/watch.js";
 
 export type { GuardLimit } from "../safety/surge.js";
@@ -21,6 +22,8 @@ export interface SourceSettings {
   readonly events: readonly WatchEvent[] | undefined;
   /** Whether an index is kept, so that a start and a gap cost a local scan and no comparison. */
   readonly index: boolean;
+  /** Who hears the tree. */
+  readonly watcher: WantedWatcher;
   /** The shortest pause between scans of what cannot be watched; it grows with their cost, ms. */
   readonly scanIntervalMs: number;
   readonly guard: GuardSettings;

@@ -9,7 +9,7 @@ import type { Memories } from "../journal/journal.js";
 import { type Changes, Kind, type Kinds } from "../model/change.js";
 import type { Clock } from "../model/clock.js";
 import type { BatchDelivered, Fact, FactListener } from "../model/fact.js";
-import type { RelativePath } from "../model/path.js";
+import { type RelativePath, ROOT } from "../model/path.js";
 import { type ArrivalLane, Everywhere } from "./everywhere.js";
 
 export interface SourceHooksContext {
@@ -42,8 +42,7 @@ export class SourceHooks {
   readonly #first = new Map<string, Set<RelativePath>>();
   /** Directories that were heard to have other attributes, or another name; the latest of them. */
   readonly #touched = new Set<RelativePath>();
-  /** Changes with what is to be remembered. */
-  #revision = 0;
+  /** Of what `memories` gave last. */
   #given: string | undefined;
 
   /** @param memory what `memory` gave in an earlier run, or anything else */
@@ -66,7 +65,8 @@ export class SourceHooks {
    * and a journal is written to every second.
    */
   memories(): Memories {
-    const version = [this.#revision, ...this.#runners.map(({ revision }) => revision)].join();
+    const revisions = [this.#everywhere, ...this.#runners].map(({ revision }) => revision);
+    const version = revisions.join();
     if (version === this.#given) return {};
     this.#given = version;
     if (this.#runners.length === 0) return { hooks: undefined };
@@ -159,9 +159,13 @@ export class SourceHooks {
     this.#tell("changed", events);
   }
 
-  /** Resolves when nothing waits to be told, but for what has failed and waits for its time. */
-  async settled(signal?: AbortSignal): Promise<void> {
-    await Promise.all(this.#runners.map((runner) => runner.settled(signal)));
+  /** A target was taken out: nothing is waited for there, and nothing is wrong with it any more. */
+  left(target: string): void {
+    this.#first.delete(target);
+    for (const key of this.#failing) {
+      if (key === target || key.startsWith(`${target}\0`)) this.#failing.delete(key);
+    }
+    this.#tell("delivered-everywhere", this.#everywhere.compared(target, ROOT));
   }
 
   /** Lets what runs end within the grace; the rest stays in `memory`. */
@@ -196,7 +200,6 @@ export class SourceHooks {
       }
     }
     if (!this.#asks("delivered-everywhere")) return;
-    this.#revision++;
     this.#tell(
       "delivered-everywhere",
       details.filter((each) => this.#everywhere.arrived(target, each.path, each)),

@@ -2,9 +2,8 @@
  * One source and its lanes: a true watch on the tree, a copy of every change for each target, and a
  * journal that is brought up to date beside it all.
  *
- * Nothing but wiring and the state of the root. Lanes know nothing of one another.
+ * Nothing but wiring. Lanes know nothing of one another.
  */
-import { readFileSync } from "node:fs";
 import { compileFilter } from "../filter/filter.js";
 import type { Journal, Memories } from "../journal/journal.js";
 import { noJournal } from "../journal/no-journal.js";
@@ -12,12 +11,9 @@ import { openJournal } from "../journal/open-journal.js";
 import { SourceState } from "../journal/source-state.js";
 import { type Changes, type Coverage, type Gap, Kind, type Kinds } from "../model/change.js";
 import type { Clock } from "../model/clock.js";
-import type { FactListener, SourceState as State } from "../model/fact.js";
-import { Fault } from "../model/fault.js";
+import type { FactListener } from "../model/fact.js";
 import type { Hold } from "../model/hold.js";
-import { TOKEN_FILE } from "../model/own-names.js";
-import { type RelativePath, bytesBelow, displayPath } from "../model/path.js";
-import { type ReplicaToken, loopIn, originsBelow, parseToken } from "../safety/loop.js";
+import { type RelativePath, displayPath } from "../model/path.js";
 import type { Semaphore } from "../schedule/semaphore.js";
 import { createLook } from "../transfer/look.js";
 import { SourceRoot } from "../transfer/source-root.js";
@@ -34,6 +30,7 @@ import { priorities } from "./priorities.js";
 import { Reconciler } from "./reconciler.js";
 import type { SourceSettings, TargetSettings } from "./settings.js";
 import { SourceHooks } from "./source-hooks.js";
+import { SourcePhase } from "./source-phase.js";
 import type { IndexStatus, SourceStatus } from "./status.js";
 import { Silence } from "./silence.js";
 import type { TargetLane } from "./target-lane.js";
@@ -50,12 +47,6 @@ export interface ReplicatorContext {
 /** Whoever finds changes by looking waits so long for crowded lanes before it asks again. */
 const CROWD_PAUSE_MS = 20;
 
-/** A circle over several machines closes when its last link is made, whenever that is. */
-const LOOP_CHECK_MS = 5_000;
-
-/** A root that a lane has missed is looked for this often. */
-const ROOT_LOOK_MS = 200;
-
 export class SourceReplicator {
   readonly settings: SourceSettings;
   readonly #context: ReplicatorContext;
@@ -70,14 +61,10 @@ export class SourceReplicator {
   #schedule: PassSchedule | undefined;
   #watch: TreeWatch | undefined;
   #coverage: Coverage = { watched: 0, unwatched: 0 };
-  #phase: State = { state: "starting" };
-  #cancelLoopCheck: (() => void) | undefined;
-  #cancelRootLook: (() => void) | undefined;
-  /** The watch has told that the root is lost, and will tell when it is back. */
-  #watchLostRoot = false;
+  readonly #phase: SourcePhase;
   readonly #silence = new Silence({
     journal: () => this.#journal,
-    root: () => (this.#phase.state === "root-lost" ? undefined : this.#root.pinned),
+    root: () => this.#phase.root,
     checkpoint: async () => (await this.#checkpoints?.run()) ?? false,
     now: () => this.#context.clock.now(),
     unheard: (path) => this.#watch?.unheard(path),
@@ -99,7 +86,18 @@ export class SourceReplicator {
     this.#state = new SourceState(context.stateDirectory, settings.path);
     try {
       this.#root = new SourceRoot(settings.path, this.#state.heldEntries);
-      this.#refuseLoop();
+      this.#phase = new SourcePhase(
+        settings.name,
+        this.#root,
+        this.#state,
+        context.clock,
+        this.#facts,
+        {
+          suspend: () => this.#suspend(),
+          resume: () => this.#resume(),
+          coverage: () => this.#coverage,
+        },
+      );
     } catch (error) {
       this.#state.close();
       throw error;
@@ -109,9 +107,9 @@ export class SourceReplicator {
   /** Watches first, then compares: nothing can fall between. Resolves when the tree is watched. */
   async start(signal?: AbortSignal): Promise<void> {
     const { clock } = this.#context;
-    const { path, rules, index, scanIntervalMs, events } = this.settings;
+    const { path, rules, index, scanIntervalMs, events, watcher } = this.settings;
     const startedAt = clock.now();
-    this.#enter({ state: "starting" });
+    this.#phase.starting();
     this.#journal = await openJournal({
       directory: this.#state.directory,
       source: path,
@@ -121,17 +119,15 @@ export class SourceReplicator {
     this.#sayOrigin();
     this.#join();
     this.#watch = await startWatch(
-      { root: path, rules, scanIntervalMs, events },
+      { root: path, rules, scanIntervalMs, events, source: watcher },
       this.#listener(),
       signal,
     );
     this.#coverage = this.#watch.coverage;
-    const tookMs = clock.now() - startedAt;
-    this.#enter({ state: "watching", coverage: this.#coverage, tookMs });
+    this.#phase.watching(clock.now() - startedAt);
     for (const lane of this.#lanes) lane.start();
     this.#reconciler?.start();
     this.#schedule?.start();
-    this.#checkLoopLater();
   }
 
   /** Compares once with every target, without a watch and without a journal. */
@@ -188,15 +184,20 @@ export class SourceReplicator {
     removedNames: readonly string[],
   ): Promise<void> {
     await this.#lanes.change(added, removedNames);
+    for (const name of removedNames) {
+      if (!this.#lanes.byName.has(name)) this.#hooks?.left(name);
+    }
   }
 
   get status(): SourceStatus {
+    const { reason } = this.#phase;
     return {
       name: this.settings.name,
       path: displayPath(this.settings.path),
       state: this.#phase.state,
-      ...this.#reason,
+      ...(reason === undefined ? {} : { reason }),
       coverage: this.#coverage,
+      ...(this.#watch === undefined ? {} : { watcher: this.#watch.watcher }),
       index: this.#indexStatus,
       holds: this.#holds?.list() ?? [],
       hooks: this.#hooks?.status ?? [],
@@ -212,8 +213,7 @@ export class SourceReplicator {
   /** Stops watching, lets what is in flight end within the grace, and gives the state back. */
   async close(graceMs: number): Promise<void> {
     this.#isClosing = true;
-    this.#cancelLoopCheck?.();
-    this.#cancelRootLook?.();
+    this.#phase.close();
     this.#schedule?.close();
     await this.#reconciler?.close();
     await Promise.all([this.#lanes.close(graceMs), this.#hooks?.close(graceMs)]);
@@ -222,7 +222,7 @@ export class SourceReplicator {
     await this.#watch?.close();
     this.#holds?.close();
     await this.#journal.close();
-    this.#rememberRoot();
+    this.#phase.remember();
     this.#root.close();
     this.#state.close();
   }
@@ -268,12 +268,12 @@ export class SourceReplicator {
       comparisons,
       facts,
       isScanning: () => this.#reconciler?.isIdle === false,
-      rootLost: (reason) => this.#rootMissed(reason),
+      rootLost: (reason) => this.#phase.missed(reason),
       caughtUp: async (signal) => this.#watch?.drain({ scan: false }, signal),
       wakeJournal: () => this.#checkpoints?.wake(),
       suspect: (paths) => this.#suspect(paths),
       lackedAtFirst: (target, path) => this.#hooks?.lackedAtFirst(target, path),
-      origins: () => originsBelow(this.#state.id, this.#ownToken()),
+      origins: () => this.#phase.origins,
     };
     this.#lanes.begin(shared, this.settings.targets);
     this.#schedule = new PassSchedule(
@@ -282,7 +282,7 @@ export class SourceReplicator {
       clock,
       journal.memories["passes"],
     );
-    const root = () => (this.#phase.state === "root-lost" ? undefined : this.#root.pinned);
+    const root = () => this.#phase.root;
     this.#reconciler = new Reconciler(name, journal, clock, facts, {
       root,
       reliedOn: () => this.#lanes.all.some((lane) => lane.isKnown),
@@ -337,11 +337,7 @@ export class SourceReplicator {
         this.#checkpoints?.note(changes);
       },
       gap: (gap: Gap) => this.#gap(gap),
-      root: (state, reason) => {
-        this.#watchLostRoot = state === "lost";
-        if (state === "lost") this.#rootLost(reason);
-        else this.#rootReturned();
-      },
+      root: (state, reason) => this.#phase.told(state, reason),
       coverage: (coverage) => {
         this.#coverage = coverage;
         this.#facts({ kind: "coverage", source: this.settings.name, coverage });
@@ -376,7 +372,7 @@ export class SourceReplicator {
   }
 
   #isCrowded(): boolean {
-    if (this.#phase.state === "root-lost") return false;
+    if (this.#phase.isLost) return false;
     if (this.#checkpoints?.isCrowded === true) return true;
     return this.#lanes.all.some((lane) => lane.isCrowded);
   }
@@ -393,12 +389,6 @@ export class SourceReplicator {
     this.#reconciler?.refill();
   }
 
-  get #reason(): { readonly reason?: string } {
-    if ("reason" in this.#phase) return { reason: this.#phase.reason };
-    const verdict = this.#root.verdict();
-    return verdict.kind === "no-deletes" ? { reason: verdict.reason } : {};
-  }
-
   get #indexStatus(): IndexStatus {
     const state = this.#reconciler?.state ?? "off";
     const { seen, expected } = this.#reconciler?.progress ?? { seen: 0, expected: 0 };
@@ -408,51 +398,15 @@ export class SourceReplicator {
     return { state, entries, seen, expected, writtenAt };
   }
 
-  #rootLost(reason: string): void {
-    if (this.#phase.state === "root-lost") return;
-    this.#enter({ state: "root-lost", reason });
+  /** The root is gone: nothing is read and nothing is sent. */
+  #suspend(): void {
     this.#reconciler?.suspend();
     for (const lane of this.#lanes) lane.suspend();
   }
 
-  /**
-   * A lane has found that it is lost. The watch may miss that where it is back in a moment, and then
-   * tells of no return; nothing was missed, for it hears the directory and not the name.
-   */
-  #rootMissed(reason: string): void {
-    if (this.#phase.state === "root-lost") return;
-    this.#rootLost(reason);
-    this.#lookForRootLater();
-  }
-
-  #lookForRootLater(): void {
-    this.#cancelRootLook = this.#context.clock.after(ROOT_LOOK_MS, () => {
-      if (this.#watchLostRoot || this.#phase.state !== "root-lost") return;
-      if (this.#root.verdict().kind === "lost") this.#lookForRootLater();
-      else this.#rootReturned();
-    });
-  }
-
-  #rootReturned(): void {
-    try {
-      this.#root.reopen();
-    } catch {
-      return; // gone again: the watch will tell
-    }
-    this.#enter({ state: "watching", coverage: this.#coverage, tookMs: 0 });
+  #resume(): void {
     for (const lane of this.#lanes) lane.resume();
     this.#reconciler?.resume();
-  }
-
-  #enter(phase: State): void {
-    this.#phase = phase;
-    this.#rememberRoot();
-    this.#facts({ kind: "source-state", source: this.settings.name, ...phase });
-  }
-
-  #rememberRoot(): void {
-    this.#root.verdict();
-    this.#state.heldEntries = this.#root.heldEntries;
   }
 
   #sayOrigin(): void {
@@ -470,36 +424,6 @@ export class SourceReplicator {
   #note(level: "info" | "warn" | "error", text: string, hint: string | undefined): void {
     const advice = hint === undefined ? text : `${text}. ${hint}`;
     this.#facts({ kind: "note", level, source: this.settings.name, text: advice });
-  }
-
-  /** The token in the source's own root, where it is itself a replica. */
-  #ownToken(): ReplicaToken | undefined {
-    try {
-      return parseToken(readFileSync(bytesBelow(this.#root.pinned, TOKEN_FILE), "latin1"));
-    } catch {
-      return undefined;
-    }
-  }
-
-  #refuseLoop(): void {
-    const loop = loopIn(this.#ownToken(), this.#state.id);
-    if (loop === undefined) return;
-    throw new Fault("DANGEROUS_TARGET", `Cannot replicate '${this.settings.name}': ${loop}`, {
-      hint: `Take one link out of the circle. If there is none any more, delete '${TOKEN_FILE}' in the source.`,
-    });
-  }
-
-  #checkLoopLater(): void {
-    this.#cancelLoopCheck = this.#context.clock.after(LOOP_CHECK_MS, () => {
-      try {
-        this.#refuseLoop();
-      } catch (error) {
-        const { message } = error as Fault;
-        this.#rootLost(message);
-        return;
-      }
-      this.#checkLoopLater();
-    });
   }
 }
 

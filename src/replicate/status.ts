@@ -1,6 +1,7 @@
 /** What can be said of a source and its targets at one moment. Plain data, fit for JSON. */
 import type { Coverage } from "../model/change.js";
 import type { SourceState, TargetState } from "../model/fact.js";
+import type { WatcherChoice } from "../model/watcher.js";
 import type { HookStatus } from "../hooks/runner.js";
 import type { Hold } from "../model/hold.js";
 import type { FailedPath } from "./failed-paths.js";
@@ -13,6 +14,8 @@ export interface SourceStatus {
   /** Why, where it is lost or has failed; where it is watched, why deletions wait. */
   readonly reason?: string | undefined;
   readonly coverage: Coverage;
+  /** Who hears the tree, and why; undefined where it is not watched. */
+  readonly watcher?: WatcherChoice | undefined;
   readonly index: IndexStatus;
   /** What waits for `approve` or `reject`. */
   readonly holds: readonly Hold[];

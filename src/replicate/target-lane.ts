@@ -14,9 +14,9 @@ import { createRemote } from "../rsync/create-remote.js";
 import type { Remote } from "../rsync/remote.js";
 import type { Trouble } from "../rsync/trouble.js";
 import { createLook } from "../transfer/look.js";
-import { Availability } from "./availability.js";
 import { LaneAudit } from "./lane-audit.js";
 import { LaneBatches } from "./lane-batches.js";
+import { LaneConnection } from "./lane-connection.js";
 import { type DebtsLegacy, LaneDebts } from "./lane-debts.js";
 import { LaneMeeting } from "./lane-meeting.js";
 import { LaneMemory } from "./lane-memory.js";
@@ -66,7 +66,7 @@ export class TargetLane {
   readonly #memory: LaneMemory;
   readonly #debts: LaneDebts;
   readonly #batches: LaneBatches;
-  readonly #availability: Availability;
+  readonly #connection: LaneConnection;
   readonly #meeting: LaneMeeting;
   readonly #passes: LanePasses;
   readonly #moves: LaneMoves;
@@ -75,17 +75,8 @@ export class TargetLane {
   readonly #report: LaneReport;
   /** Woken whenever something was settled, or cannot be. */
   readonly #progress = new Waiters();
-  #remote: Remote | undefined;
-  /** The target was met since it was last away: it is the one we know, or everything is compared. */
-  #isMet = false;
-  #isMeeting = false;
-  /** The replica has no room: only deletions go. */
-  #isFull = false;
-  /** It had none when something was last sent that takes some. */
-  #wasFull = false;
   #deletesRefused = false;
   #pumpIsDue = false;
-  #isClosed = false;
   #hasLeft = false;
 
   /** @param legacy what a lane with the same replica and other settings leaves, which this one replaces */
@@ -107,15 +98,16 @@ export class TargetLane {
       ...(source.rankOf === undefined ? {} : { rankOf: source.rankOf }),
     });
     this.#report = new LaneReport(name, settings.name, clock, facts);
-    this.#availability = new Availability(settings.retry, clock, {
-      probe: async () => this.#remote?.probe(),
-      recovered: () => void this.#meet(),
-      announce: (state) =>
-        facts({ kind: "target-state", source: name, target: settings.name, ...state }),
+    this.#connection = new LaneConnection(source, settings, {
+      create: () => this.#createRemote(settings.bandwidth),
+      meet: (remote) => this.#meet(remote),
+      met: (remote, wasAway) => void this.#met(remote, wasAway),
+      ready: () => this.#pump(),
+      trouble: (trouble, remote) => this.#trouble(trouble, remote),
     });
     this.#meeting = new LaneMeeting(source, settings, this.address, this.#filter);
     this.#passes = new LanePasses(source, settings, this.address, this.#filter, {
-      remote: () => (this.#isServed ? this.#remote : undefined),
+      remote: () => this.#connection.served,
       deletesRefused: () => this.#deletesRefused,
       isOwed: (path) => this.#dirty.debtOf(path) !== undefined,
       owe: (path, kinds) => this.#owe(path, kinds),
@@ -140,7 +132,7 @@ export class TargetLane {
       isKnown ? (legacy?.debts.stored ?? source.journal.owedAtStart.get(this.address) ?? 0) : 0,
       source.debtsInMemory,
       {
-        isAway: () => !this.#isServed,
+        isAway: () => this.#connection.served === undefined,
         passes: () => this.#passes.owed,
         shallow: () => this.#passes.shallow,
         compare: (path, reason) => this.#passes.add(path, reason),
@@ -169,9 +161,7 @@ export class TargetLane {
       sending: (entries) => this.#passes.sending(entries),
       answered: (hasContent) => this.#answers(hasContent),
       gone: (path) => source.holds.weighMissing([path]),
-      madeRoom: () => {
-        if (this.#isFull) this.#availability.tryNow();
-      },
+      madeRoom: () => this.#connection.madeRoom(),
       failed: (trouble, remote) => this.#trouble(trouble, remote),
       ended: () => this.#pump(),
     });
@@ -182,7 +172,7 @@ export class TargetLane {
       kept,
       this.#memory.recall("audit"),
       {
-        remote: () => (this.#isAudited ? this.#remote : undefined),
+        remote: () => (this.#isAudited ? this.#connection.served : undefined),
         owe: (path, kinds) => this.#owe(path, kinds),
       },
     );
@@ -196,9 +186,8 @@ export class TargetLane {
 
   /** Opens sessions, meets the target, and compares everything where that is called for. */
   start(): void {
-    this.#remote = this.#openRemote();
+    this.#connection.open();
     this.#audit.start();
-    void this.#meet();
   }
 
   /** Changes are enough for this replica: it has all that the index says, or is owed it. */
@@ -259,19 +248,13 @@ export class TargetLane {
 
   /** The root is gone: nothing is sent, and no process stays in the old directory. */
   suspend(): void {
-    const remote = this.#remote;
-    this.#remote = undefined;
-    this.#isMet = false;
     this.#batches.rest();
-    this.#availability.stop();
-    void remote?.close();
+    this.#connection.suspend();
   }
 
   /** The root is back. */
   resume(): void {
-    if (this.#isClosed) return;
-    this.#remote ??= this.#openRemote();
-    void this.#meet();
+    this.#connection.open();
   }
 
   /** All that a scan has found is told: what waited for that may go on. */
@@ -327,7 +310,7 @@ export class TargetLane {
   /** Runs a timed pass to its end; resolves early when the target goes away. */
   timedPass(pass: TimedPassSettings): TimedPass {
     return new TimedPass(pass, this.#source, this.settings, this.#filter, {
-      isServed: () => this.#isServed,
+      isServed: () => this.#connection.served !== undefined,
       dirty: this.#dirty,
       open: (bandwidth) => this.#createRemote(bandwidth),
       missing: () => this.#onMissing(),
@@ -347,7 +330,7 @@ export class TargetLane {
     let isComplete = false;
     while (true) {
       const wasComplete = isComplete;
-      isComplete = this.#isMet && this.#debts.isComplete && this.#passes.isIdle;
+      isComplete = this.#connection.isMet && this.#debts.isComplete && this.#passes.isIdle;
       // What a comparison found is owed since it was found, whenever that was changed.
       if (isComplete && !wasComplete) until = Math.max(time, this.#source.clock.now());
       const isJudged = isComplete && !this.#source.holds.isJudging;
@@ -360,8 +343,8 @@ export class TargetLane {
   /** Resolves when nothing is owed that could be sent now and no pass is under way, or the target is down. */
   async idle(signal?: AbortSignal): Promise<void> {
     this.#pump();
-    const ends = () => this.#availability.isDown || this.#hasLeft;
-    while (!ends() && !(this.#isMet && this.#passes.isIdle && this.#isAtRest)) {
+    const ends = () => this.#connection.isDown || this.#hasLeft;
+    while (!ends() && !(this.#connection.isMet && this.#passes.isIdle && this.#isAtRest)) {
       await this.#progress.next(signal);
     }
   }
@@ -379,7 +362,7 @@ export class TargetLane {
 
   /** True where more waits than should be added by looking. */
   get isCrowded(): boolean {
-    return this.#isServed && this.#dirty.size > CROWDED;
+    return this.#connection.served !== undefined && this.#dirty.size > CROWDED;
   }
 
   get status(): TargetStatus {
@@ -388,7 +371,7 @@ export class TargetLane {
     return {
       name: this.settings.name,
       address: this.address,
-      ...this.#availability.state,
+      ...this.#connection.state,
       owed: this.#dirty.size + this.#debts.stored,
       inFlight: this.#dirty.flying("normal") + this.#dirty.flying("large"),
       lagMs: Math.max(0, now - (this.#dirty.oldest() ?? now)),
@@ -430,34 +413,18 @@ export class TargetLane {
 
   /** Lets runs end within the grace, then ends them. */
   async close(graceMs: number): Promise<void> {
-    this.#isClosed = true;
-    const remote = this.#remote;
-    this.#remote = undefined;
+    const closed = this.#connection.close(graceMs);
     this.#batches.rest();
-    this.#availability.stop();
     this.#trash.close();
     this.#passes.close();
     this.#moves.close();
-    await Promise.all([this.#audit.close(), remote?.close(graceMs)]);
-  }
-
-  /** Met, and not away. */
-  get #isServed(): boolean {
-    return this.#remote !== undefined && this.#isMet && !this.#availability.isDown;
+    await Promise.all([this.#audit.close(), closed]);
   }
 
   get #isAudited(): boolean {
-    const isQuiet = this.#isServed && this.isKnown && this.#isAtRest && this.#passes.isIdle;
+    const isServed = this.#connection.served !== undefined;
+    const isQuiet = isServed && this.isKnown && this.#isAtRest && this.#passes.isIdle;
     return isQuiet && this.#source.holds.list().length === 0;
-  }
-
-  #openRemote(): Remote {
-    const remote = this.#createRemote(this.settings.bandwidth);
-    remote.onReady(() => this.#pump());
-    remote.onTrouble((trouble) => this.#trouble(trouble, remote));
-    remote.onBroken(() => this.#meetAgain(remote));
-    remote.want(this.settings.sessions.idle);
-    return remote;
   }
 
   #createRemote(bandwidth: number | undefined): Remote {
@@ -471,20 +438,11 @@ export class TargetLane {
   }
 
   /** Finds out whether the target is there and the one we know; only then anything is sent. */
-  async #meet(wasAway = true): Promise<void> {
-    const remote = this.#remote;
-    if (remote === undefined || this.#isMeeting) return;
-    this.#isMeeting = true;
-    const meeting = await this.#meeting
-      .meet(remote, this.#debts.willBeKnown)
-      .finally(() => (this.#isMeeting = false));
-    if (remote !== this.#remote) return;
+  async #meet(remote: Remote): Promise<Trouble | undefined> {
+    const meeting = await this.#meeting.meet(remote, this.#debts.willBeKnown);
+    if (!this.#connection.isCurrent(remote)) return undefined;
     if (meeting.kind === "trouble") {
-      const { trouble } = meeting;
-      if (trouble.kind !== "deletes-refused") {
-        this.#trouble(trouble, remote);
-        return;
-      }
+      if (meeting.trouble.kind !== "deletes-refused") return meeting.trouble;
       this.#refuseDeletes(); // and there it is
     }
     if (meeting.kind === "stranger") this.#meetStranger(meeting.sign);
@@ -494,35 +452,21 @@ export class TargetLane {
       this.#meeting.acquaint(this.#passes.acquaintance, true);
       lacksToken = true;
     }
-    if (remote !== this.#remote) return;
-    if (lacksToken) {
-      const trouble = await this.#meeting.leaveToken(remote);
-      if (remote !== this.#remote) return;
-      if (trouble !== undefined) {
-        this.#trouble(trouble, remote);
-        return;
-      }
-    }
-    const comparesAll = this.#source.initial === "full";
-    this.#isMet = true;
-    this.#isFull = false;
-    remote.want(this.settings.sessions.idle);
+    const leaves = lacksToken && this.#connection.isCurrent(remote);
+    return leaves ? await this.#meeting.leaveToken(remote) : undefined;
+  }
+
+  /** Sends what waits, and compares where only that can tell what the replica lacks. */
+  async #met(remote: Remote, wasAway: boolean): Promise<void> {
     if (wasAway) this.#dirty.retryNow();
     if (!this.#debts.isKnown && !this.#debts.willBeKnown) {
-      if (comparesAll) this.#passes.add(ROOT, "start");
+      if (this.#source.initial === "full") this.#passes.add(ROOT, "start");
       else await this.#compared(remote, false);
     }
     this.#passes.run();
     void this.#debts.load();
     this.#trash.empty(remote);
     this.#pump();
-  }
-
-  /** A server that was restarted may stand before another disk: nothing is sent before that is clear. */
-  #meetAgain(remote: Remote): void {
-    if (remote !== this.#remote || !this.#isMet || this.#availability.isDown) return;
-    this.#isMet = false;
-    void this.#meet(false);
   }
 
   #meetStranger(sign: string): void {
@@ -566,15 +510,15 @@ export class TargetLane {
     const { root, rootLost, holds } = this.#source;
     const verdict = root.verdict();
     if (verdict.kind === "lost") rootLost(verdict.reason);
-    const remote = this.#remote;
-    if (remote !== undefined && this.#isServed && !holds.holdsEverything) {
-      this.#moves.pump(remote);
-      this.#batches.start(remote, () => this.#onMissing());
+    const { served, full, wasFull } = this.#connection;
+    if (served !== undefined && !holds.holdsEverything) {
+      this.#moves.pump(served);
+      this.#batches.start(served, () => this.#onMissing());
       if (!this.#debts.isComplete) void this.#debts.load();
-      const lacksRoom = this.#wasFull && this.#dirty.delayed() > 0;
-      if (this.#isAtRest && this.#passes.isIdle && !lacksRoom) this.#availability.proven("live");
-    } else if (remote !== undefined && this.#isFull && !holds.holdsEverything) {
-      this.#batches.startDeletions(remote, this.#onMissing());
+      const lacksRoom = wasFull && this.#dirty.delayed() > 0;
+      if (this.#isAtRest && this.#passes.isIdle && !lacksRoom) this.#connection.rests();
+    } else if (full !== undefined && !holds.holdsEverything) {
+      this.#batches.startDeletions(full, this.#onMissing());
     }
     this.#progress.wake();
   }
@@ -598,19 +542,16 @@ export class TargetLane {
   }
 
   #trouble(trouble: Trouble, remote: Remote): void {
-    if (remote !== this.#remote) return;
+    if (!this.#connection.isCurrent(remote)) return;
     if (trouble.kind === "deletes-refused" && !this.#deletesRefused) {
       this.#refuseDeletes();
       this.#passes.run();
       this.#pump();
       return;
     }
-    this.#isFull = trouble.kind === "disk-full";
-    this.#wasFull = this.#isFull;
-    this.#isMet = false;
-    this.#availability.failed(trouble);
+    this.#connection.failed(trouble);
     this.#batches.rest();
-    if (this.#isFull) this.#pumpSoon();
+    if (this.#connection.full !== undefined) this.#pumpSoon();
     this.#source.wakeJournal();
     this.#progress.wake();
   }
@@ -624,10 +565,7 @@ export class TargetLane {
 
   /** The target took or told something: it is there. */
   #answers(hasContent = false): void {
-    // A full disk takes times and deletions all the same.
-    if (this.#wasFull && !hasContent) return;
-    this.#wasFull = false;
-    this.#availability.proven(this.#passes.isCatchingUp ? "catching-up" : "live");
+    this.#connection.answers(this.#passes.isCatchingUp ? "catching-up" : "live", hasContent);
   }
 
   get #isAtRest(): boolean {

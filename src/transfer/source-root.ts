@@ -8,7 +8,13 @@
 import { closeSync, constants, fstatSync, openSync, opendirSync, statSync } from "node:fs";
 import { Fault } from "../model/fault.js";
 import { displayPath } from "../model/path.js";
-import { type RootIdentity, type RootSight, type RootVerdict, judgeRoot } from "../safety/root.js";
+import {
+  type RootIdentity,
+  type RootSight,
+  type RootVerdict,
+  isSame,
+  judgeRoot,
+} from "../safety/root.js";
 
 export class SourceRoot {
   /** Where the operator says the source is: absolute, latin1. */
@@ -51,12 +57,18 @@ export class SourceRoot {
     });
   }
 
-  /** Takes the directory that stands at the path now, when the root has come back. */
+  /**
+   * Takes the directory that stands at the path now, when the root has come back. Where that is the
+   * same one, whoever looks through it at this moment is not disturbed.
+   */
   reopen(): void {
     const fd = openDirectory(this.path);
-    closeSync(this.#fd);
+    const identity = identityOf(fd);
+    const isHeld = isSame(identity, this.#open);
+    closeSync(isHeld ? fd : this.#fd);
+    if (isHeld) return;
     this.#fd = fd;
-    this.#open = identityOf(fd);
+    this.#open = identity;
   }
 
   close(): void {

@@ -21,7 +21,7 @@ interface Creation {
 }
 
 export class Creations {
-  readonly #calls: TreeCalls;
+  readonly #calls: Pick<TreeCalls, "inspect">;
   readonly #outbox: Outbox;
   readonly #created = new Map<RelativePath, Creation>();
   /**
@@ -31,7 +31,7 @@ export class Creations {
    */
   #suspects = new Set<RelativePath>();
 
-  constructor(calls: TreeCalls, outbox: Outbox) {
+  constructor(calls: Pick<TreeCalls, "inspect">, outbox: Outbox) {
     this.#calls = calls;
     this.#outbox = outbox;
   }

@@ -24,6 +24,7 @@ export interface InotifySourceOptions extends EntranceOptions {
 
 export class InotifySource implements TreeSource {
   readonly descriptor: number;
+  readonly unfit = undefined;
   readonly #tree: WatchedTree;
   readonly #now: () => number;
   readonly #scanIntervalMs: number;
@@ -157,6 +158,8 @@ export class InotifySource implements TreeSource {
 
   end(): void {
     this.#tree.entrance.removeWatches();
+    // What is left would wake a reader that does not read it.
+    while (readEvents(this.descriptor, buffer) > 0);
   }
 
   #startScan(): void {

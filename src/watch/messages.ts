@@ -3,6 +3,7 @@ import type { MessagePort } from "node:worker_threads";
 import type { Changes, Coverage, Gap } from "../model/change.js";
 import type { FaultCode } from "../model/fault.js";
 import type { RelativePath } from "../model/path.js";
+import type { WantedWatcher, WatcherChoice } from "../model/watcher.js";
 import type { WatchEvent } from "./counted-events.js";
 import type { RootIdentity } from "./root-guard.js";
 
@@ -15,7 +16,10 @@ export interface ReaderSetup {
   /** Undefined for all. */
   readonly events: readonly WatchEvent[] | undefined;
   readonly scanIntervalMs: number;
+  readonly watcher: WantedWatcher;
   readonly inotify: number;
+  /** A fanotify group; where it was not wanted or not to be had, an error number, its sign changed. */
+  readonly fanotify: number;
   /** Wakes the reader; commands wait in the port by then. */
   readonly eventfd: number;
   readonly port: MessagePort;
@@ -46,6 +50,7 @@ export type ReaderMessage =
   | { readonly kind: "gap"; readonly gap: Gap }
   | { readonly kind: "coverage"; readonly coverage: Coverage }
   | { readonly kind: "notice"; readonly notice: WatchNotice }
+  | { readonly kind: "watcher"; readonly choice: WatcherChoice }
   | { readonly kind: "root-lost"; readonly reason: string }
   | { readonly kind: "root-returned"; readonly reason: string; readonly identity: RootIdentity }
   /** The whole tree is watched. */
@@ -69,6 +74,8 @@ export interface WatchNotice {
     | "limit-over"
     /** A place where others write unheard, by its type or as it has shown: it is scanned. */
     | "unheard"
+    /** fanotify hears the tree; or it does not, and that was expected. */
+    | "watcher"
     /** The reader died and was started again. */
     | "reader-restarted";
   readonly level: "info" | "warn" | "error";

@@ -37,6 +37,11 @@ export class MountWatch {
     return [ROOT, ...[...this.#below.keys()].map((point) => this.#relative(point))];
   }
 
+  /** The root is that of a file system, and not a part of one. */
+  get isWholeFileSystem(): boolean {
+    return this.#own?.point === this.#place && this.#own.root === "/";
+  }
+
   /** For the tree: whether changes go unheard from this place on; undefined where nothing is mounted. */
   isUnheard(path: RelativePath): boolean | undefined {
     const type = this.typeAt(path);

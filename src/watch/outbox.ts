@@ -9,6 +9,7 @@
  */
 import type { Changes, Kinds, Move } from "../model/change.js";
 import { Kind } from "../model/change.js";
+import { ancestorsOf } from "../model/path.js";
 import type { RelativePath } from "../model/path.js";
 
 /** What a path may wait with: its close, or a longest wait, is awaited downstream anyway. */
@@ -30,6 +31,8 @@ interface Segment {
   readonly moves: Move[];
   /** Where its renames have brought directories. */
   readonly arrived: Set<RelativePath>;
+  /** Directories that are gone, and not by a rename of this segment. */
+  readonly left: Set<RelativePath>;
 }
 
 export class Outbox {
@@ -55,6 +58,7 @@ export class Outbox {
 
   add(path: RelativePath, kinds: Kinds): void {
     if (this.#last.moves.length > 0) this.#makeRoom(path, kinds);
+    if ((kinds & GONE_DIRECTORY) === GONE_DIRECTORY) this.#last.left.add(path);
     if (path === this.#lastPath) {
       // A file's events come in runs; most add nothing new.
       if ((kinds & ~this.#lastKinds) === 0) return;
@@ -66,6 +70,17 @@ export class Outbox {
     this.#lastKinds = kinds;
     this.#last.kinds.set(path, kinds);
     if ((kinds & ~PATIENT) !== 0) this.#urgent = true;
+  }
+
+  /**
+   * A directory was told to be gone from here, or from above, in what waits: whoever renames what
+   * came in its place would rename the old one.
+   */
+  hasLeft(path: RelativePath): boolean {
+    const { left } = this.#last;
+    if (left.size === 0) return false;
+    for (const above of ancestorsOf(path)) if (left.has(above)) return true;
+    return left.has(path);
   }
 
   /**
@@ -185,5 +200,5 @@ export class Outbox {
 }
 
 function newSegment(): Segment {
-  return { kinds: new Map(), moves: [], arrived: new Set() };
+  return { kinds: new Map(), moves: [], arrived: new Set(), left: new Set() };
 }

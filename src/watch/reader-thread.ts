@@ -5,8 +5,10 @@
 import { MessageChannel, Worker } from "node:worker_threads";
 import type { MessagePort } from "node:worker_threads";
 import { openEventfd, wake } from "../kernel/eventfd.js";
+import { openFanotify } from "../kernel/fanotify.js";
 import { openInotify } from "../kernel/inotify.js";
-import { closeLater, libc } from "../kernel/libc.js";
+import { closeLater, Errno, libc } from "../kernel/libc.js";
+import type { WantedWatcher } from "../model/watcher.js";
 import type { WatchEvent } from "./counted-events.js";
 import { Control, CONTROL_BYTES } from "./messages.js";
 import type { ReaderCommand, ReaderMessage, ReaderSetup } from "./messages.js";
@@ -15,6 +17,7 @@ export interface ThreadSettings {
   readonly root: string;
   readonly rules: readonly string[];
   readonly moves: boolean;
+  readonly watcher: WantedWatcher;
   readonly events: readonly WatchEvent[] | undefined;
   readonly scanIntervalMs: number;
   readonly isRestart: boolean;
@@ -40,6 +43,8 @@ export class ReaderThread {
   readonly #port: MessagePort;
   readonly #control: Int32Array;
   readonly #inotify: number;
+  /** Negative where there is none. */
+  readonly #fanotify: number;
   readonly #eventfd: number;
   readonly #ended: Promise<void>;
   #isReleased = false;
@@ -49,13 +54,16 @@ export class ReaderThread {
     const control = new SharedArrayBuffer(CONTROL_BYTES);
     this.#control = new Int32Array(control);
     this.#inotify = openInotify();
-    this.#eventfd = openEventfdBeside(this.#inotify);
+    // What cannot be had is no fault: inotify serves in its place.
+    this.#fanotify = settings.watcher === "inotify" ? -Errno.EPERM : openFanotify();
+    this.#eventfd = openEventfdBeside([this.#inotify, this.#fanotify]);
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     const { entry, ...rest } = settings;
     const setup: ReaderSetup = {
       ...rest,
       inotify: this.#inotify,
+      fanotify: this.#fanotify,
       eventfd: this.#eventfd,
       port: port2,
       control,
@@ -116,14 +124,15 @@ export class ReaderThread {
     listener.ended(cause);
     // A descriptor with 100,000 watches takes a tenth of a second to close.
     await closeLater(this.#inotify);
+    if (this.#fanotify >= 0) await closeLater(this.#fanotify);
   }
 }
 
-function openEventfdBeside(inotify: number): number {
+function openEventfdBeside(others: readonly number[]): number {
   try {
     return openEventfd();
   } catch (error) {
-    libc.close(inotify);
+    for (const descriptor of others) if (descriptor >= 0) libc.close(descriptor);
     throw error;
   }
 }

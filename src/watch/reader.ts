@@ -18,10 +18,7 @@ import { Fault } from "../model/fault.js";
 import { parentOf, ROOT } from "../model/path.js";
 import type { RelativePath } from "../model/path.js";
 import { Barriers } from "./barriers.js";
-import { kernelCalls } from "./calls.js";
-import { countedEvents, countsMoves } from "./counted-events.js";
 import { Delivery, RETRY_MS } from "./delivery.js";
-import { InotifySource } from "./inotify-source.js";
 import { Control } from "./messages.js";
 import type { ReaderCommand, ReaderSetup } from "./messages.js";
 import { MountWatch } from "./mount-watch.js";
@@ -30,7 +27,9 @@ import { Pace } from "./pace.js";
 import { Reporter } from "./report.js";
 import { inspectRoot, isSameRoot } from "./root-guard.js";
 import type { RootIdentity } from "./root-guard.js";
+import { noSource } from "./source.js";
 import type { TreeSource } from "./source.js";
+import { Sources } from "./sources.js";
 
 /** Work on directories goes on this long before the queue is read again. */
 const SLICE_MS = 8;
@@ -43,9 +42,11 @@ const MOUNTS_PAUSE_MS = 50;
 /** Directories on local disks that are scanned because something changed there unheard. */
 const MAX_CAUGHT_DIRECTORIES = 256;
 
-const EVENTS = 0;
-const WAKE = 1;
-const MOUNTS = 2;
+/** Places in what is waited for. poll(2) passes over a descriptor that is negative. */
+const INOTIFY = 0;
+const FANOTIFY = 1;
+const WAKE = 2;
+const MOUNTS = 3;
 
 export class Reader {
   readonly #setup: ReaderSetup;
@@ -56,7 +57,8 @@ export class Reader {
   readonly #barriers = new Barriers();
   readonly #pace = new Pace();
   readonly #mounts: MountWatch;
-  #source: TreeSource;
+  readonly #sources: Sources;
+  #source: TreeSource = noSource();
   /** Undefined while the root is lost. */
   #root: RootIdentity | undefined;
   #isStarting = true;
@@ -75,7 +77,8 @@ export class Reader {
     this.#delivery = new Delivery(setup.port, this.#control);
     this.#reporter = new Reporter(this.#delivery);
     this.#mounts = new MountWatch(setup.root);
-    this.#source = this.#newSource();
+    const { outbox } = this.#delivery;
+    this.#sources = new Sources(setup, this.#filter, outbox, this.#mounts);
   }
 
   /** Returns when it is told to stop, or with a Fault posted when it cannot begin. */
@@ -85,7 +88,8 @@ export class Reader {
       if (!this.#begin()) return;
       const { eventfd } = this.#setup;
       const everything = new PollSet([
-        { descriptor: this.#source.descriptor, events: READABLE },
+        { descriptor: this.#setup.inotify, events: READABLE },
+        { descriptor: this.#setup.fanotify, events: READABLE },
         { descriptor: eventfd, events: READABLE },
         { descriptor: mountTable, events: CHANGED },
       ]);
@@ -104,20 +108,20 @@ export class Reader {
     return Atomics.load(this.#control, Control.STOP) !== 0;
   }
 
-  #newSource(): TreeSource {
-    const { events, moves } = this.#setup;
-    const counted = events === undefined ? undefined : countedEvents(events);
-    return new InotifySource({
-      descriptor: this.#setup.inotify,
-      calls: kernelCalls(this.#setup.inotify, this.#setup.root),
-      filter: this.#filter,
-      outbox: this.#delivery.outbox,
-      now: () => systemClock.now(),
-      tellsMoves: moves && (counted === undefined || countsMoves(counted)),
-      ...(counted === undefined ? {} : { counted }),
-      unheardMount: (path) => this.#mounts.isUnheard(path),
-      scanIntervalMs: this.#setup.scanIntervalMs,
-    });
+  /** With an obstacle to fanotify, inotify is taken. Answers an error number, or 0. */
+  #beginSource(obstacle?: string): number {
+    const { source, error, choice } = this.#sources.begin(obstacle);
+    this.#source = source;
+    if (error === 0) this.#reporter.watcher(choice);
+    return error;
+  }
+
+  /** The source does not serve any longer: inotify takes its place, and all is compared. */
+  #replaceSource(): void {
+    const reason = this.#source.unfit ?? "";
+    this.#source.end();
+    if (this.#beginSource(reason) !== 0) this.#source.rootInDoubt = true;
+    this.#gaps.push({ path: ROOT, reason: "mount" });
   }
 
   #begin(): boolean {
@@ -141,7 +145,7 @@ export class Reader {
   #enterRoot(): string | undefined {
     const state = inspectRoot(this.#setup.root);
     if (state.kind === "missing") return state.reason;
-    const error = this.#source.begin();
+    const error = this.#beginSource();
     if (error !== 0) return `it cannot be watched (${errorName(error)})`;
     this.#root = state.identity;
     return undefined;
@@ -156,7 +160,9 @@ export class Reader {
     if (ready && descriptors.isReady(MOUNTS) && this.#mountsDue === Infinity) {
       this.#mountsDue = now + MOUNTS_PAUSE_MS;
     }
-    const bytes = (ready && descriptors.isReady(EVENTS)) || this.#hasUnread() ? this.#read(now) : 0;
+    const hasEvents = descriptors.isReady(INOTIFY) || descriptors.isReady(FANOTIFY);
+    const bytes = (ready && hasEvents) || this.#hasUnread() ? this.#read(now) : 0;
+    if (this.#source.unfit !== undefined) this.#replaceSource();
     this.#work(now);
     this.#checkRoot(now);
     if (this.#delivery.isTooMuch) this.#dropWaiting();
@@ -334,7 +340,7 @@ export class Reader {
     this.#delivery.clear();
     this.#delivery.post({ kind: "root-lost", reason });
     this.#source.end();
-    this.#source = this.#newSource();
+    this.#source = noSource();
   }
 
   #checkReturn(now: number): void {

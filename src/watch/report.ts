@@ -5,6 +5,7 @@ import type { Coverage } from "../model/change.js";
 import type { Fault } from "../model/fault.js";
 import { displayPath } from "../model/path.js";
 import type { RelativePath } from "../model/path.js";
+import type { WatcherChoice } from "../model/watcher.js";
 import type { Delivery } from "./delivery.js";
 import type { RootIdentity } from "./root-guard.js";
 import type { TreeSource } from "./source.js";
@@ -38,6 +39,10 @@ export class Reporter {
     this.#coverage = coverage;
     this.#coverageAt = now;
     this.#delivery.post({ kind: "ready", identity, coverage });
+  }
+
+  watcher(choice: WatcherChoice): void {
+    this.#delivery.post({ kind: "watcher", choice });
   }
 
   /** Tells the coverage if it has changed, now or when it may be told again. */

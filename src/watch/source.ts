@@ -13,8 +13,6 @@ export interface Reading {
 }
 
 export interface TreeSource {
-  /** Readable in poll(2) when something is queued. */
-  readonly descriptor: number;
   readonly coverage: Coverage;
   /** The kernel's queue was full, and events were lost; whoever heals that sets it back. */
   overflowed: boolean;
@@ -22,6 +20,8 @@ export interface TreeSource {
   rootInDoubt: boolean;
   /** The directory that was the root is no more, whatever stands in its place. */
   readonly rootEnded: boolean;
+  /** It cannot serve this tree any longer, or could not from the beginning: why, in words. */
+  readonly unfit: string | undefined;
   /** Watches are refused for want of room. */
   readonly isLimited: boolean;
 
@@ -62,6 +62,35 @@ export interface TreeSource {
   scanAlways(path: RelativePath, below: boolean, borders: ReadonlySet<RelativePath>): boolean;
   /** The last raw events, oldest first. */
   recent(): string[];
-  /** Lets go of the tree; the source is of no use afterwards. The descriptor stays open. */
+  /**
+   * Lets go of the tree; the source is of no use afterwards. The kernel's descriptor stays open and
+   * has nothing left to read.
+   */
   end(): void;
+}
+
+/** While there is no tree. */
+export function noSource(): TreeSource {
+  return {
+    coverage: { watched: 0, unwatched: 0 },
+    overflowed: false,
+    rootInDoubt: false,
+    rootEnded: false,
+    unfit: undefined,
+    isLimited: false,
+    begin: () => 0,
+    isUnsettled: false,
+    read: () => ({ bytes: 0, emptied: true }),
+    queuedBytes: () => 0,
+    hasWork: false,
+    work: () => undefined,
+    nextDue: Infinity,
+    atLeisure: () => undefined,
+    hurry: () => false,
+    lookAtAll: () => undefined,
+    lookAtMount: () => undefined,
+    scanAlways: () => false,
+    recent: () => [],
+    end: () => undefined,
+  };
 }

@@ -13,6 +13,7 @@ import type { CountedEvents } from "./counted-events.js";
 import { ALL_EVENTS } from "./counted-events.js";
 import { Entrance } from "./enter.js";
 import type { EntranceOptions } from "./enter.js";
+import { FileEvents } from "./file-events.js";
 import { Flag, Look, LOOK_NEW } from "./looks.js";
 import { NO_NODE, ROOT_NODE, UNWATCHED } from "./node-table.js";
 import type { NodeId } from "./node-table.js";
@@ -28,6 +29,7 @@ export class WatchedTree {
   overflowed = false;
   readonly #options: EntranceOptions;
   readonly #counted: CountedEvents;
+  readonly #files: FileEvents;
   readonly #ring = new EventRing();
   // A file's events come in runs: the last place saves building the path again.
   #lastNode: NodeId = NO_NODE;
@@ -43,6 +45,7 @@ export class WatchedTree {
     this.#options = options;
     this.#counted = options.counted ?? ALL_EVENTS;
     this.entrance = new Entrance(options);
+    this.#files = new FileEvents(this.#counted, options.outbox, this.entrance.creations);
     this.survey = new Survey(this.entrance, options);
   }
 
@@ -159,28 +162,14 @@ export class WatchedTree {
     if (this.entrance.departures.size > 0 && (mask & ARRIVAL) !== 0) {
       this.entrance.placeTaken(node, name);
     }
-    if ((mask & Mask.ISDIR) === 0) this.#takeFile(path, mask & this.#counted.files, cookie);
+    if ((mask & Mask.ISDIR) === 0) this.#takeFile(path, mask, cookie);
     else this.#takeDirectory(node, path, mask, cookie, name);
   }
 
   #takeFile(path: RelativePath, mask: number, cookie: number): void {
-    let kinds: Kinds = 0;
-    if ((mask & (Mask.CREATE | Mask.MODIFY)) !== 0) {
-      if ((this.#counted.files & Mask.CLOSE_WRITE) !== 0) this.#takeWriting(path, mask);
-      // No close will tell that it is whole.
-      else kinds |= Kind.Content;
-    }
-    if ((mask & (Mask.CLOSE_WRITE | Mask.MOVED_TO)) !== 0) kinds |= Kind.Content;
-    if ((mask & (Mask.DELETE | Mask.MOVED_FROM)) !== 0) kinds |= Kind.Gone;
-    if ((mask & Mask.ATTRIB) !== 0) kinds |= Kind.Attributes;
-    if (kinds !== 0) this.#tell(path, kinds);
-    if (cookie !== 0 && this.#options.tellsMoves === true) this.#pairFile(path, mask, cookie);
-  }
-
-  #takeWriting(path: RelativePath, mask: number): void {
-    if ((mask & Mask.CREATE) !== 0) this.entrance.creations.created(path);
-    else this.entrance.creations.written(path);
-    this.#tell(path, Kind.Writing);
+    this.#files.take(path, mask);
+    const counted = mask & this.#counted.files;
+    if (cookie !== 0 && this.#options.tellsMoves === true) this.#pairFile(path, counted, cookie);
   }
 
   #pairFile(path: RelativePath, mask: number, cookie: number): void {

@@ -11,15 +11,18 @@ import { systemClock } from "../model/clock.js";
 import { Fault } from "../model/fault.js";
 import type { FaultCode } from "../model/fault.js";
 import type { RelativePath } from "../model/path.js";
+import type { WantedWatcher, WatcherChoice } from "../model/watcher.js";
 import type { WatchEvent } from "./counted-events.js";
 import type { ReaderCommand, ReaderMessage, WatchNotice } from "./messages.js";
 import { ReaderThread } from "./reader-thread.js";
 import type { RootIdentity } from "./root-guard.js";
+import { watcherNotice } from "./watcher-notice.js";
 
 export { WATCH_EVENTS } from "./counted-events.js";
 export type { WatchEvent } from "./counted-events.js";
 export type { WatchNotice } from "./messages.js";
 export type { RootIdentity } from "./root-guard.js";
+export type { WantedWatcher, WatcherChoice } from "../model/watcher.js";
 
 export interface WatchSettings {
   /** Absolute, latin1. */
@@ -37,6 +40,12 @@ export interface WatchSettings {
    * not watched. A gap is for everything, and so is what a scan finds. Standard: all.
    */
   readonly events?: readonly WatchEvent[] | undefined;
+  /**
+   * Who hears the tree. `fanotify` hears the whole file system and starts at once, whatever the size
+   * of the tree; it falls back to inotify where it does not serve. `auto` takes it only where the
+   * root is a file system of its own. Standard: auto.
+   */
+  readonly source?: WantedWatcher | undefined;
   /**
    * The shortest pause between scans of what cannot be watched. It grows with what a scan costs,
    * and while scans find nothing.
@@ -58,6 +67,8 @@ export interface WatchListener {
   root(state: "lost" | "returned", reason: string): void;
   /** After the start, and when it has changed, once a second at most. */
   coverage(coverage: Coverage): void;
+  /** Who hears the tree: at the start, and whenever its root is entered anew. */
+  watcher?(choice: WatcherChoice): void;
   /** Something a person should know. */
   notice?(notice: WatchNotice): void;
 }
@@ -68,6 +79,8 @@ export interface DrainOptions {
 }
 
 export interface TreeWatch extends AsyncDisposable {
+  /** Who hears the tree now, and why; undefined before it is heard for the first time. */
+  readonly watcher: WatcherChoice | undefined;
   readonly coverage: Coverage;
   /** The directory that is watched; another one after the root was lost and has returned. */
   readonly rootIdentity: RootIdentity;
@@ -157,6 +170,7 @@ class RunningWatch implements TreeWatch {
   #restartMs = FIRST_RESTART_MS;
   #lastId = 0;
   #coverage: Coverage = { watched: 0, unwatched: 0 };
+  #watcher: WatcherChoice | undefined;
   #identity: RootIdentity = { dev: 0n, ino: 0n };
   /** What the running reader said before it ended. */
   #lastFault: Fault | undefined;
@@ -175,6 +189,10 @@ class RunningWatch implements TreeWatch {
 
   get rootIdentity(): RootIdentity {
     return this.#identity;
+  }
+
+  get watcher(): WatcherChoice | undefined {
+    return this.#watcher;
   }
 
   async start(signal: AbortSignal | undefined): Promise<void> {
@@ -218,11 +236,11 @@ class RunningWatch implements TreeWatch {
   }
 
   #startThread(isRestart: boolean): void {
-    const { root, rules, moves = true, events } = this.#settings;
+    const { root, rules, moves = true, events, source: watcher = "auto" } = this.#settings;
     const { scanIntervalMs = defaultScanIntervalMs } = this.#settings;
     this.#startedAt = systemClock.now();
     this.#thread = new ReaderThread(
-      { entry: this.#entry, root, rules, moves, events, scanIntervalMs, isRestart },
+      { entry: this.#entry, root, rules, moves, events, watcher, scanIntervalMs, isRestart },
       {
         message: (message) => this.#take(message),
         ended: (error) => this.#threadEnded(error),
@@ -243,6 +261,9 @@ class RunningWatch implements TreeWatch {
       case "coverage":
         this.#coverage = message.coverage;
         this.#listener.coverage(message.coverage);
+        break;
+      case "watcher":
+        this.#takeWatcher(message.choice);
         break;
       case "notice":
         this.#listener.notice?.(message.notice);
@@ -267,6 +288,13 @@ class RunningWatch implements TreeWatch {
         this.#answer(message.id, message.lines);
         break;
     }
+  }
+
+  #takeWatcher(choice: WatcherChoice): void {
+    const notice = watcherNotice(choice, this.#watcher, this.#settings.source ?? "auto");
+    this.#watcher = choice;
+    this.#listener.watcher?.(choice);
+    if (notice !== undefined) this.#listener.notice?.(notice);
   }
 
   #takeReady(identity: RootIdentity, coverage: Coverage): void {

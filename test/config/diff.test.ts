@@ -64,6 +64,7 @@ describe("diffConfigs()", () => {
     ["audit", "audit: off"],
     ["index", "index: off"],
     ["scanIntervalMs", "scanInterval: 1m"],
+    ["watcher", "watcher: inotify"],
     ["events", "events: [close_write, delete]"],
     ["hooks", "hooks: [{ command: [deployed] }]"],
     ["first", "first: ['*.css']"],

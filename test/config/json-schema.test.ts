@@ -45,7 +45,7 @@ describe("publishedSchema()", () => {
     ).toBe(true);
     expect(accepts("sources: [{ path: /a, targets: [/b] }]\ndefaults:\nlog:\n")).toBe(true);
     for (const line of [
-      "index: off, scanInterval: 1m, guard: off, audit: off, passes: []",
+      "index: off, scanInterval: 1m, watcher: fanotify, guard: off, audit: off, passes: []",
       "guard: { deletes: off, rewrites: { entries: 10, share: 5% } }, audit: {}",
       'passes: [{ every: 12h }, { cron: "0 3 * * *", timeZone: UTC, window: "22:00-06:00" }]',
       'hooks: [{ on: [delivered, held], command: [deployed, "{path}"], batch: 5, retry: { attempts: 3 } }]',

@@ -28,6 +28,7 @@ describe("loadConfig()", () => {
           initial: "full",
           index: true,
           waits: { defaultMs: 60_000, patterns: [] },
+          watcher: "auto",
           scanIntervalMs: 5_000,
           first: [],
           last: [],
@@ -82,6 +83,7 @@ sources:
     filter: ["- *.log"]
     initial: none
     index: on
+    watcher: fanotify
     scanInterval: 2m
     first: ["*.css", "/img/"]
     last: ["*.html"]
@@ -139,6 +141,7 @@ sources:
       rules: [...OWN_RULES, "- *.log"],
       initial: "none",
       index: true,
+      watcher: "fanotify",
       scanIntervalMs: 120_000,
       first: ["*.css", "/img/"],
       last: ["*.html"],

@@ -351,37 +351,6 @@ describe("HookRunner", () => {
     expect(runner.revision).toBe(seen[2]);
   });
 
-  describe("settled()", () => {
-    it("resolves when nothing runs, and nothing waits but what has failed", async () => {
-      const { runner, hook, clock } = make({ perPath: true });
-      await runner.settled();
-      hook.failNext(down);
-      runner.add(events("a", "b"));
-      let settled = false;
-      void runner.settled().then(() => (settled = true));
-      await clock.advance(500);
-      // The other side is left alone for a while, and `b` has not been tried.
-      expect(hook.begun).toHaveLength(1);
-      expect(settled).toBe(false);
-      hook.failNext(down);
-      await clock.advance(500);
-      expect(hook.begun.map(([first]) => first?.path)).toEqual(["a", "b"]);
-      expect(runner.status).toMatchObject({ waiting: 2, done: 0 });
-      expect(settled).toBe(true);
-    });
-
-    it("rejects with the signal's reason before", async () => {
-      const { runner, hook } = make();
-      hook.holdNext();
-      runner.add(events("a"));
-      const controller = new AbortController();
-      const settled = runner.settled(controller.signal);
-      controller.abort(new Error("no longer"));
-      await expect(settled).rejects.toThrow("no longer");
-      await expect(runner.settled(AbortSignal.abort(new Error("never")))).rejects.toThrow("never");
-    });
-  });
-
   describe("close()", () => {
     it("lets a run end within the grace and begins no other", async () => {
       const { runner, hook, clock, kinds } = make({ batchPaths: 1 });

@@ -20,7 +20,7 @@ const TABLE = `22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
 describe("parseMountinfo()", () => {
   it("reads place, device and type, with or without optional fields", () => {
     expect(parseMountinfo(TABLE)).toEqual([
-      { id: 22, device: "8:1", point: "/", type: "ext4" },
+      { id: 22, device: "8:1", root: "/", point: "/", type: "ext4" },
       { id: 30, device: "0:25", point: "/srv", type: "xfs" },
       { id: 31, device: "0:26", point: "/srv/with space\\and\nline", type: "tmpfs" },
       { id: 32, device: "0:27", point: "/srv/data", type: "nfs4" },

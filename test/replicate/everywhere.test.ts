@@ -49,6 +49,29 @@ describe("Everywhere", () => {
     expect(everywhere.compared("b", path("d"))).toEqual([]);
   });
 
+  it("is complete where the target is taken out that it waited for", () => {
+    const [a, b] = [lane("a"), lane("b")];
+    const lanes = [a, b];
+    const everywhere = new Everywhere<string>(() => lanes);
+    b.comparing.add("f");
+    expect(everywhere.arrived("a", path("f"), "f")).toBe(false);
+    lanes.pop();
+    expect(everywhere.compared("b", path(""))).toEqual(["f"]);
+  });
+
+  it("says when there is something else to remember", () => {
+    const { b, everywhere } = three();
+    const seen = [everywhere.revision];
+    everywhere.arrived("a", path("e"), "e");
+    expect(everywhere.revision).toBe(seen[0]);
+    b.comparing.add("f");
+    everywhere.arrived("a", path("f"), "f");
+    seen.push(everywhere.revision);
+    everywhere.compared("b", path(""));
+    seen.push(everywhere.revision);
+    expect(new Set(seen).size).toBe(3);
+  });
+
   it("leaves it to the delivery where the comparison finds that it is lacking", () => {
     const { b, everywhere } = three();
     b.comparing.add("f");

@@ -5,9 +5,9 @@ import { systemClock } from "../../src/model/clock.js";
 import { LaneDebts } from "../../src/replicate/lane-debts.js";
 import { dirtySet, path } from "../queue/table-disk.js";
 
-function laneDebts(isKnown: boolean) {
+function laneDebts(isKnown: boolean, stored = 0) {
   const dirty = dirtySet();
-  const debts = new LaneDebts("replica", noJournal(), dirty, systemClock, isKnown, 0, 1_000, {
+  const debts = new LaneDebts("replica", noJournal(), dirty, systemClock, isKnown, stored, 1_000, {
     isAway: () => false,
     passes: () => [],
     shallow: () => new Set(),
@@ -46,4 +46,22 @@ describe("LaneDebts", () => {
       expect(debts.willBeKnown).toBe(false);
     },
   );
+
+  it("drops what is in the journal alone, too, and says so once it can be written", () => {
+    const { debts, dirty } = laneDebts(true, 3);
+    expect(debts.store(path("f"), Kind.Content, 1)).toBe(true);
+    debts.change(true);
+    debts.drop();
+    debts.committed();
+    expect(debts.isComplete).toBe(true);
+    expect(debts.stored).toBe(0);
+    expect(debts.store(path("g"), Kind.Content, 2)).toBe(false);
+    dirty.add(path("g"), Kind.Content, 2);
+    for (const end of ["notCommitted", "committed"] as const) {
+      expect(debts.change(true)).toMatchObject({ replaceAll: true, owed: [{ path: "g" }] });
+      debts[end]();
+    }
+    dirty.add(path("h"), Kind.Content, 3);
+    expect(debts.change(true)).toMatchObject({ replaceAll: false, owed: [{ path: "h" }] });
+  });
 });

@@ -6,6 +6,7 @@ import { spawn, spawnSync } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import type { WantedWatcher, WatcherChoice } from "../../src/model/watcher.js";
 import type { Coverage, Gap } from "../../src/model/change.js";
 import type { RelativePath } from "../../src/model/path.js";
 import { startWatch } from "../../src/watch/watch.js";
@@ -18,12 +19,18 @@ export interface WatchState {
   readonly roots: readonly string[];
   readonly notices: readonly WatchNotice[];
   readonly coverage: Coverage;
+  readonly watcher: WatcherChoice;
   readonly paths: readonly string[];
   readonly recent: readonly string[];
 }
 
 type Request =
-  | { readonly do: "start"; readonly root: string; readonly scanIntervalMs?: number }
+  | {
+      readonly do: "start";
+      readonly root: string;
+      readonly scanIntervalMs?: number;
+      readonly source?: WantedWatcher;
+    }
   /** Drains the watch first, if asked to; that also scans what is not watched. */
   | { readonly do: "state"; readonly drain: boolean; readonly scan: boolean }
   | { readonly do: "unheard"; readonly path: string }
@@ -55,11 +62,12 @@ export class WatchChild implements AsyncDisposable {
     });
   }
 
-  async start(root: string, scanIntervalMs?: number): Promise<void> {
+  async start(root: string, scanIntervalMs?: number, source?: WantedWatcher): Promise<void> {
     await this.#ask({
       do: "start",
       root,
       ...(scanIntervalMs === undefined ? {} : { scanIntervalMs }),
+      ...(source === undefined ? {} : { source }),
     });
   }
 
@@ -119,8 +127,8 @@ function serve(): void {
     switch (request.do) {
       case "start": {
         mirror = new Mirror(request.root);
-        const { root, scanIntervalMs } = request;
-        const settings = { root, rules: [] };
+        const { root, scanIntervalMs, source } = request;
+        const settings = { root, rules: [], source };
         watch = await startWatch(
           scanIntervalMs === undefined ? settings : { ...settings, scanIntervalMs },
           mirror,
@@ -136,6 +144,7 @@ function serve(): void {
           roots: mirror?.roots,
           notices: mirror?.notices,
           coverage: watch?.coverage,
+          watcher: watch?.watcher,
           paths: [...(mirror?.entries.keys() ?? [])],
           recent: await watch?.recent(),
         };

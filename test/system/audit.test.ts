@@ -1,8 +1,10 @@
 /** The audit of a running source: drift is found while nothing else is to do, told, and repaired. */
 import {
   appendFileSync,
+  cpSync,
   mkdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   utimesSync,
@@ -94,6 +96,20 @@ describe("an audit", () => {
 
     engine = await startAgain({ checksum: false, repair: false });
     expect(engine.target()).toMatchObject({ drift: 1 });
+  });
+
+  it("finds what differs below a root that was lost and has returned as another directory", async () => {
+    const engine = await start({ checksum: false, repair: true });
+    renameSync(source, `${source}-away`);
+    await until(() => engine.daemon.status[0]?.state === "root-lost", { what: "the loss" });
+    cpSync(`${source}-away`, source, { recursive: true, preserveTimestamps: true });
+    await until(() => engine.daemon.status[0]?.state === "watching", { what: "the return" });
+    await engine.daemon.flush();
+    appendFileSync(join(replica, "d/two"), " changed there");
+    await untilRound(engine);
+    await until(() => readFileSync(join(replica, "d/two"), "utf8") === "d/two", {
+      what: "the repair",
+    });
   });
 
   it("with checksums finds content that changed under the same size and time", async () => {

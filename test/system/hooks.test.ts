@@ -234,6 +234,18 @@ describe("a hook on trouble", () => {
     expect(told()[0]?.reason).toContain("127.0.0.1");
   });
 
+  it("is told again of a target that was taken out while it was down, and is put back", async () => {
+    const rsyncd = await startRsyncd({ modules: { m: { path: replica } } });
+    const away = `rsync://127.0.0.1:${rsyncd.port}/m`;
+    await rsyncd.stop();
+    const engine = await start([hook(["failed"])], [away]);
+    await untilTold(`failed ${away}`);
+    const sources = engine.config.sources.map((one) => ({ ...one, targets: [] }));
+    await engine.daemon.reload({ ...engine.config, sources });
+    await engine.daemon.reload(engine.config);
+    await until(() => told().length === 2, { what: "the second failure to be told" });
+  });
+
   it("is told what a guard holds, and when that ends", async () => {
     for (let i = 0; i < 30; i++) writeFileSync(join(source, `f${i}`), "x");
     const guard = { deletes: { entries: 10, share: 0.5 }, rewrites: undefined };

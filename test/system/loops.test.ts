@@ -1,5 +1,5 @@
 /** A circle of replications is noticed wherever it closes, and broken before it turns for ever. */
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type Engine, startEngine, untilEqual } from "../support/engine.js";
@@ -63,6 +63,24 @@ describe("a circle", () => {
     const { batches } = first.target().delivered;
     await second.stop();
     expect(first.target().delivered.batches).toBe(batches);
+  });
+
+  it("stays broken where the root goes and returns", async () => {
+    const { paths, clock, link } = places(2);
+    const [a, b] = paths as [string, string];
+    writeFileSync(join(a, "file"), "content");
+    const first = await link(0, 1);
+    await untilEqual(a, b);
+    await untilKnown(first);
+    await link(1, 0);
+    await untilBroken(first, clock);
+    rmSync(a, { recursive: true });
+    mkdirSync(a);
+    await until(() => first.of("gap").some(({ gap }) => gap.reason === "root-returned"), {
+      what: "the root's return",
+    });
+    expect(phase(first)).toBe("root-lost");
+    expect(first.target().state).toBe("connecting");
   });
 
   it("is refused at the next start, with the reason", async () => {

@@ -14,6 +14,7 @@ import { describe, expect, it } from "vitest";
 import { DaemonOperations } from "../../src/daemon/operations.js";
 import { systemClock } from "../../src/model/clock.js";
 import { type Engine, stage, startEngine, untilEqual } from "../support/engine.js";
+import { startRsyncd } from "../support/rsyncd.js";
 import { makeTempDir } from "../support/temp.js";
 import { until } from "../support/until.js";
 
@@ -176,6 +177,21 @@ describe("the source root", () => {
     put(source, "after/return");
     await untilEqual(source, replica);
     expect(count(replica)).toBe(20);
+  });
+
+  it("meets a target that was just being met when it went away", async () => {
+    const { source, replica, state } = stage(makeTempDir());
+    put(source, "a");
+    const rsyncd = await startRsyncd({ modules: { m: { path: replica } } });
+    process.kill(rsyncd.pid, "SIGSTOP");
+    const target = `rsync://127.0.0.1:${rsyncd.port}/m`;
+    const engine = await startEngine(source, [target], { state });
+    renameSync(source, `${source}-away`);
+    await until(() => phase(engine) === "root-lost", { what: "the loss" });
+    renameSync(`${source}-away`, source);
+    await until(() => phase(engine) === "watching", { what: "the return" });
+    process.kill(rsyncd.pid, "SIGCONT");
+    await untilEqual(source, replica);
   });
 
   it("deletes nothing when the root is deleted with all that was in it", async () => {

@@ -23,27 +23,28 @@ import type { RelativePath } from "../../src/model/path.js";
 import { startMirror } from "../support/mirror.js";
 import type { MirroredWatch } from "../support/mirror.js";
 import { makeTempDir } from "../support/temp.js";
+import { coverageBy, watchers } from "../support/watchers.js";
 
 /** What is told of each path while `act` runs, after `prepare` has laid the ground. */
-async function kindsOf(
-  prepare: (root: string) => void,
-  act: (root: string, watched: MirroredWatch) => void | Promise<void>,
-  rules: readonly string[] = [],
-): Promise<Record<string, number>> {
-  const root = makeTempDir();
-  prepare(root);
-  await using watched = await startMirror(root, { rules });
-  await act(root, watched);
-  await watched.watch.drain();
-  if (rules.length === 0) expect(watched.mirror.differences()).toEqual([]);
-  expect(watched.mirror.gaps).toEqual([]);
-  return Object.fromEntries(watched.mirror.kinds);
-}
-
 const nothing = () => undefined;
 const DIRECTORY = Kind.Content | Kind.Directory;
 
-describe("a watch", () => {
+describe.each(watchers)("a watch by %s", (source) => {
+  async function kindsOf(
+    prepare: (root: string) => void,
+    act: (root: string, watched: MirroredWatch) => void | Promise<void>,
+    rules: readonly string[] = [],
+  ): Promise<Record<string, number>> {
+    const root = makeTempDir();
+    prepare(root);
+    await using watched = await startMirror(root, { source, rules });
+    await act(root, watched);
+    await watched.watch.drain();
+    if (rules.length === 0) expect(watched.mirror.differences()).toEqual([]);
+    expect(watched.mirror.gaps).toEqual([]);
+    return Object.fromEntries(watched.mirror.kinds);
+  }
+
   it("tells a file's close after writing as content", async () => {
     const kinds = await kindsOf(nothing, (root) => writeFileSync(join(root, "a"), "text"));
     expect(kinds).toEqual({ a: Kind.Writing | Kind.Content });
@@ -52,7 +53,7 @@ describe("a watch", () => {
   it("tells a file that stays open as being written, and its close as content", async () => {
     const kinds: Record<string, number>[] = [];
     const root = makeTempDir();
-    await using watched = await startMirror(root);
+    await using watched = await startMirror(root, { source });
     const log = openSync(join(root, "log"), "w");
     for (const line of ["one", "two"]) {
       writeSync(log, line);
@@ -97,15 +98,16 @@ describe("a watch", () => {
     });
   });
 
-  it("tells a directory's chmod once, though the kernel reports it twice", async () => {
+  it("tells a directory's chmod once, though inotify reports it twice", async () => {
     const root = makeTempDir();
     mkdirSync(join(root, "d"));
-    await using watched = await startMirror(root);
+    await using watched = await startMirror(root, { source });
     chmodSync(join(root, "d"), 0o700);
     await watched.watch.drain();
     expect(watched.mirror.told).toBe(1);
     const events = await watched.watch.recent();
-    expect(events.filter((line) => line.includes("ATTRIB|ISDIR"))).toHaveLength(2);
+    const reported = events.filter((line) => /ATTRIB\|(ISDIR|ONDIR)/.test(line));
+    expect(reported).toHaveLength(source === "inotify" ? 2 : 1);
   });
 
   it("tells symlinks, fifos and hard links as content at once: nothing else will be heard", async () => {
@@ -201,8 +203,8 @@ describe("a watch", () => {
     const root = makeTempDir();
     mkdirSync(join(root, "cache/deep"), { recursive: true });
     mkdirSync(join(root, "kept/cache"), { recursive: true });
-    await using watched = await startMirror(root, { rules: ["- cache/", "- *.tmp"] });
-    expect(watched.watch.coverage).toEqual({ watched: 2, unwatched: 0 });
+    await using watched = await startMirror(root, { source, rules: ["- cache/", "- *.tmp"] });
+    expect(watched.watch.coverage).toEqual(coverageBy(source, 2));
     writeFileSync(join(root, "cache/deep/a"), "x");
     writeFileSync(join(root, "kept/a.tmp"), "x");
     renameSync(join(root, "kept/a.tmp"), join(root, "kept/a"));
@@ -213,7 +215,7 @@ describe("a watch", () => {
     renameSync(join(root, "cache"), join(root, "kept/shown"));
     await watched.watch.drain();
     expect(watched.mirror.kinds.get("kept/shown/deep/a" as RelativePath)).toBe(Kind.Content);
-    expect(watched.watch.coverage).toEqual({ watched: 5, unwatched: 0 });
+    expect(watched.watch.coverage).toEqual(coverageBy(source, 5));
     renameSync(join(root, "kept/shown"), join(root, "kept/cache/hidden"));
     rmSync(join(root, "kept/renamed"), { recursive: true });
     await watched.watch.drain();
@@ -222,7 +224,7 @@ describe("a watch", () => {
 
   it("costs one entry for many events on one path", async () => {
     const root = makeTempDir();
-    await using watched = await startMirror(root);
+    await using watched = await startMirror(root, { source });
     for (let round = 0; round < 200; round++) {
       writeFileSync(join(root, "busy"), "x".repeat(round));
     }

@@ -15,14 +15,7 @@ import { Mirror, startMirror } from "../support/mirror.js";
 import type { MirroredWatch } from "../support/mirror.js";
 import { makeTempDir } from "../support/temp.js";
 import { until } from "../support/until.js";
-
-async function startInside(): Promise<MirroredWatch & { root: string; base: string }> {
-  const base = makeTempDir();
-  const root = join(base, "root");
-  mkdirSync(join(root, "a/b"), { recursive: true });
-  writeFileSync(join(root, "a/b/file"), "x");
-  return { ...(await startMirror(root)), root, base };
-}
+import { watchers } from "../support/watchers.js";
 
 async function expectReturned({ mirror, watch, root }: MirroredWatch & { root: string }) {
   await until(() => mirror.gaps.some(({ reason }) => reason === "root-returned"));
@@ -36,7 +29,15 @@ async function expectReturned({ mirror, watch, root }: MirroredWatch & { root: s
   expect(mirror.differences()).toEqual([]);
 }
 
-describe("a watch whose root", () => {
+describe.each(watchers)("a watch by %s whose root", (source) => {
+  async function startInside(): Promise<MirroredWatch & { root: string; base: string }> {
+    const base = makeTempDir();
+    const root = join(base, "root");
+    mkdirSync(join(root, "a/b"), { recursive: true });
+    writeFileSync(join(root, "a/b/file"), "x");
+    return { ...(await startMirror(root, { source })), root, base };
+  }
+
   it("is deleted tells the loss, and its return as a gap", async () => {
     await using watched = await startInside();
     rmSync(watched.root, { recursive: true });
@@ -85,7 +86,7 @@ describe("a watch whose root", () => {
     const base = makeTempDir();
     const root = join(base, "parent/root");
     mkdirSync(root, { recursive: true });
-    await using watched = { ...(await startMirror(root)), root };
+    await using watched = { ...(await startMirror(root, { source })), root };
     renameSync(join(base, "parent"), join(base, "elsewhere"));
     await until(() => watched.mirror.roots.length > 0);
     renameSync(join(base, "elsewhere"), join(base, "parent"));
@@ -98,7 +99,7 @@ describe("a watch whose root", () => {
       mkdirSync(join(base, name, name), { recursive: true });
     const root = join(base, "current");
     symlinkSync("release-1", root);
-    await using watched = { ...(await startMirror(root)), root };
+    await using watched = { ...(await startMirror(root, { source })), root };
     symlinkSync("release-2", join(base, "next"));
     renameSync(join(base, "next"), root);
     await expectReturned(watched);
@@ -125,7 +126,7 @@ describe("a watch whose root", () => {
 
   it("is missing at the start is refused by name", async () => {
     const root = join(makeTempDir(), "nowhere");
-    await expect(startWatch({ root, rules: [] }, new Mirror(root))).rejects.toMatchObject({
+    await expect(startWatch({ root, rules: [], source }, new Mirror(root))).rejects.toMatchObject({
       code: "ROOT_MISSING",
       message: expect.stringContaining("nowhere does not exist") as string,
     });

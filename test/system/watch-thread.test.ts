@@ -17,6 +17,7 @@ import { startWatch, startWatchWith } from "../../src/watch/watch.js";
 import { Mirror, startMirror } from "../support/mirror.js";
 import { makeTempDir } from "../support/temp.js";
 import { until } from "../support/until.js";
+import { coverageBy, watchers } from "../support/watchers.js";
 
 const ENDING = fileURLToPath(new URL("../watch/fixtures/ending.ts", import.meta.url));
 const MORTAL = new URL("../watch/fixtures/mortal-worker.ts", import.meta.url);
@@ -44,7 +45,7 @@ function descriptors(): string[] {
   return readdirSync("/proc/self/fd").flatMap((name) => {
     try {
       const target = readlinkSync(`/proc/self/fd/${name}`);
-      return /inotify|eventfd|mountinfo/.test(target) ? [target] : [];
+      return /fanotify|inotify|eventfd|mountinfo/.test(target) ? [target] : [];
     } catch {
       return [];
     }
@@ -69,11 +70,11 @@ describe("a program that watches", () => {
   });
 });
 
-describe("a watch", () => {
+describe.each(watchers)("a watch by %s", (source) => {
   it("starts a dead reader again, tells the gap, and answers what was asked before", async () => {
     const root = makeTempDir();
     const mirror = new Mirror(root);
-    await using watch = await startWatchWith(MORTAL, { root, rules: [] }, mirror);
+    await using watch = await startWatchWith(MORTAL, { root, rules: [], source }, mirror);
     mkdirSync(join(root, "before/deep"), { recursive: true });
     await watch.drain();
     writeFileSync(join(root, "throw"), "x");
@@ -82,20 +83,22 @@ describe("a watch", () => {
     await until(() => mirror.gaps.length === 1);
     await drained;
     expect(mirror.gaps[0]).toMatchObject({ path: "", reason: "reader-restarted" });
-    expect(mirror.notices.map(({ kind, text }) => [kind, text])).toEqual([
+    const notices = mirror.notices.filter(({ kind }) => kind !== "watcher");
+    expect(notices.map(({ kind, text }) => [kind, text])).toEqual([
       ["reader-restarted", expect.stringContaining("it was told to")],
     ]);
     writeFileSync(join(root, "before/deep/after"), "x");
     await watch.drain();
     expect(mirror.differences()).toEqual([]);
     expect(mirror.gaps).toHaveLength(1);
-    expect(watch.coverage).toEqual({ watched: 3, unwatched: 0 });
+    expect(watch.coverage).toEqual(coverageBy(source, 3));
+    expect(watch.watcher?.kind).toBe(source);
   });
 
   it("writes into no file that has taken the place of a dead reader's descriptor", async () => {
     const root = makeTempDir();
     const mirror = new Mirror(root);
-    await using watch = await startWatchWith(MORTAL, { root, rules: [] }, mirror);
+    await using watch = await startWatchWith(MORTAL, { root, rules: [], source }, mirror);
     writeFileSync(join(root, "throw"), "x");
     await until(() => mirror.notices.length === 1);
     // The lowest numbers that are free, and so those of the reader that is gone, too.
@@ -114,7 +117,7 @@ describe("a watch", () => {
     const root = join(makeTempDir(), "root");
     mkdirSync(root);
     const mirror = new Mirror(root);
-    await using watch = await startWatchWith(MORTAL, { root, rules: [] }, mirror);
+    await using watch = await startWatchWith(MORTAL, { root, rules: [], source }, mirror);
     writeFileSync(join(root, "throw"), "x");
     rmSync(root, { recursive: true });
     await until(() => mirror.roots.length === 1);
@@ -123,7 +126,7 @@ describe("a watch", () => {
     writeFileSync(join(root, "new/deep/file"), "x");
     await watch.drain();
     expect(mirror.differences()).toEqual([]);
-    expect(watch.coverage).toEqual({ watched: 3, unwatched: 0 });
+    expect(watch.coverage).toEqual(coverageBy(source, 3));
     expect(watch.rootIdentity.ino).toBe(statSync(root, { bigint: true }).ino);
   });
 
@@ -131,7 +134,7 @@ describe("a watch", () => {
     const before = descriptors().length;
     const root = makeTempDir();
     const mirror = new Mirror(root);
-    const watch = await startWatchWith(MORTAL, { root, rules: [] }, mirror);
+    const watch = await startWatchWith(MORTAL, { root, rules: [], source }, mirror);
     expect(descriptors().length).toBeGreaterThanOrEqual(before + 3);
     writeFileSync(join(root, "exit"), "x");
     await until(() => mirror.gaps.length === 1);
@@ -143,7 +146,7 @@ describe("a watch", () => {
 
   it("delivers what is on its way when it is closed, and nothing afterwards", async () => {
     const root = makeTempDir();
-    const { mirror, watch } = await startMirror(root);
+    const { mirror, watch } = await startMirror(root, { source });
     for (let i = 0; i < 100; i++) writeFileSync(join(root, `f${i}`), "x");
     await watch.drain();
     const closed = watch.close();
@@ -160,7 +163,7 @@ describe("a watch", () => {
   it("refuses a rule that cannot be read, as the filter does", async () => {
     const root = makeTempDir();
     await expect(
-      startWatch({ root, rules: ["+ a", "re:(("] }, new Mirror(root)),
+      startWatch({ root, rules: ["+ a", "re:(("], source }, new Mirror(root)),
     ).rejects.toMatchObject({
       name: "Fault",
       code: "FILTER_INVALID",
@@ -170,16 +173,16 @@ describe("a watch", () => {
   it("gives up its start when its signal says so", async () => {
     const root = makeTempDir();
     const given = new AbortController();
-    const starting = startWatch({ root, rules: [] }, new Mirror(root), given.signal);
+    const starting = startWatch({ root, rules: [], source }, new Mirror(root), given.signal);
     given.abort(new Error("never mind"));
     await expect(starting).rejects.toThrow("never mind");
-    await expect(startWatch({ root, rules: [] }, new Mirror(root), given.signal)).rejects.toThrow(
-      "never mind",
-    );
+    await expect(
+      startWatch({ root, rules: [], source }, new Mirror(root), given.signal),
+    ).rejects.toThrow("never mind");
   });
 
   it("gives up a drain when its signal says so", async () => {
-    await using watched = await startMirror(makeTempDir());
+    await using watched = await startMirror(makeTempDir(), { source });
     const given = new AbortController();
     const drained = watched.watch.drain({}, given.signal);
     given.abort(new Error("never mind"));
@@ -189,7 +192,7 @@ describe("a watch", () => {
 
   it("tells everything that happened before a drain, a thousand times over", async () => {
     const root = makeTempDir();
-    await using watched = await startMirror(root);
+    await using watched = await startMirror(root, { source });
     for (let round = 0; round < 1000; round++) {
       writeFileSync(join(root, `f${round % 7}`), String(round));
       if (round % 10 === 0) mkdirSync(join(root, `d${round}/e`), { recursive: true });
@@ -204,7 +207,7 @@ describe("a watch", () => {
   it("sends a busy owner few messages, and loses nothing", async () => {
     const root = makeTempDir();
     for (let i = 0; i < 20; i++) mkdirSync(join(root, `d${i}`));
-    await using watched = await startMirror(root);
+    await using watched = await startMirror(root, { source });
     const before = watched.mirror.messages;
     // The owner's thread does nothing but write for a while: no message can be taken.
     for (let i = 0; i < 4000; i++) writeFileSync(join(root, `d${i % 20}/f${i % 1000}`), "x");
@@ -216,7 +219,7 @@ describe("a watch", () => {
   });
 
   it("does nothing while nothing happens", async () => {
-    await using watched = await startMirror(makeTempDir());
+    await using watched = await startMirror(makeTempDir(), { source });
     await watched.watch.drain();
     const { messages, coverages } = watched.mirror;
     await watched.watch.drain();

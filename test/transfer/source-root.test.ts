@@ -49,6 +49,18 @@ describe("SourceRoot", () => {
     root.close();
   });
 
+  it("stays as it is where the same directory has come back", () => {
+    const { path, root } = rootIn(makeTempDir());
+    const { pinned } = root;
+    renameSync(path, `${path}-away`);
+    renameSync(`${path}-away`, path);
+    root.reopen();
+    expect(root.pinned).toBe(pinned);
+    writeFileSync(join(path, "f"), "still open");
+    expect(readFileSync(join(pinned, "f"), "utf8")).toBe("still open");
+    root.close();
+  });
+
   it("notices that it is suddenly empty, also when only an earlier run saw it full", () => {
     const { path, root } = rootIn(makeTempDir());
     expect(root.verdict()).toEqual({ kind: "sound" });

@@ -14,13 +14,18 @@ import { describe, expect, it } from "vitest";
 import { compileFilter } from "../../src/filter/filter.js";
 import type { RelativePath } from "../../src/model/path.js";
 import { exchange } from "../support/exchange.js";
+import { ownDisk } from "../support/own-disk.js";
 import { makeTempDir } from "../support/temp.js";
+import { watchers } from "../support/watchers.js";
+import { FanotifyHarness } from "./fanotify/harness.js";
 import { Harness } from "./harness.js";
 import type { HarnessOptions } from "./harness.js";
 
+type Source = (typeof watchers)[number];
+
 /** A tree with files at every depth, and a way to say what happens in it. */
-function stage(options: HarnessOptions = {}) {
-  const base = makeTempDir();
+function stage(source: Source, options: HarnessOptions = {}) {
+  const base = source === "inotify" ? makeTempDir() : ownDisk();
   const [root, outside] = [join(base, "root"), join(base, "outside")];
   for (const name of ["a", "b"]) {
     mkdirSync(join(root, name, `of-${name}/deep`), { recursive: true });
@@ -28,7 +33,10 @@ function stage(options: HarnessOptions = {}) {
     writeFileSync(join(root, name, `of-${name}/deep/file`), name);
   }
   mkdirSync(outside);
-  const harness = new Harness(root, options);
+  const harness =
+    source === "inotify"
+      ? new Harness(root, options)
+      : new FanotifyHarness(root, { filter: options.filter, moves: options.moves });
   harness.start();
   harness.settle();
   const at = (path: string) => join(root, path);
@@ -42,16 +50,16 @@ function stage(options: HarnessOptions = {}) {
 }
 
 /** The mirror is true, every directory is watched, and these renames were told. */
-function expectMoves(harness: Harness, ...moves: readonly string[]): void {
+function expectMoves(harness: Harness | FanotifyHarness, ...moves: readonly string[]): void {
   harness.settle();
   expect(harness.mirror.differences()).toEqual([]);
   expect(harness.wrongWatches()).toEqual([]);
   expect(harness.mirror.moves).toEqual(moves);
 }
 
-describe("a renamed directory", () => {
+describe.each(watchers)("a renamed directory, by %s,", (source) => {
   it("is told as its two names and one rename, whatever lies in it", () => {
-    using s = stage();
+    using s = stage(source);
     s.mv("a", "c");
     expectMoves(s.harness, "a → c");
     expect([...s.harness.mirror.kinds.keys()].sort()).toEqual(["a", "c"]);
@@ -61,7 +69,7 @@ describe("a renamed directory", () => {
   });
 
   it("is told as new with everything in it where renames are not wanted", () => {
-    using s = stage({ moves: "untold" });
+    using s = stage(source, { moves: "untold" });
     s.mv("a", "c");
     expectMoves(s.harness);
     expect([...s.harness.mirror.kinds.keys()].sort()).toEqual(
@@ -70,7 +78,7 @@ describe("a renamed directory", () => {
   });
 
   it("is followed along a chain that is read at once, with what changed on the way", () => {
-    using s = stage();
+    using s = stage(source);
     writeFileSync(s.at("a/before"), "1");
     s.mv("a", "c");
     writeFileSync(s.at("c/between"), "2");
@@ -81,7 +89,7 @@ describe("a renamed directory", () => {
   });
 
   it("is followed when two change places by way of a third name, read at once or in between", () => {
-    using s = stage();
+    using s = stage(source);
     const swap = (between: () => void) => {
       s.mv("a", "t");
       between();
@@ -96,7 +104,7 @@ describe("a renamed directory", () => {
   });
 
   it("is told for one of two that are exchanged at a stroke; the other is told whole", () => {
-    using s = stage();
+    using s = stage(source);
     exchange(s.at("a"), s.at("b"));
     expectMoves(s.harness, "a → b");
     writeFileSync(s.at("b/of-a/deep/after"), "heard");
@@ -105,7 +113,7 @@ describe("a renamed directory", () => {
   });
 
   it("is told where it takes the place of an empty one", () => {
-    using s = stage();
+    using s = stage(source);
     mkdirSync(s.at("empty"));
     s.harness.settle();
     s.mv("a", "empty");
@@ -113,15 +121,15 @@ describe("a renamed directory", () => {
   });
 
   it("is told where another is made at its old place, also before it is read", () => {
-    using s = stage();
+    using s = stage(source);
     s.mv("a", "c");
     mkdirSync(s.at("a/other"), { recursive: true });
     writeFileSync(s.at("a/file"), "another");
     expectMoves(s.harness, "a → c");
   });
 
-  it("is told whole when its creation has not been looked at", () => {
-    using s = stage();
+  it.runIf(source === "inotify")("is told whole when its creation has not been looked at", () => {
+    using s = stage(source);
     mkdirSync(s.at("new/deep"), { recursive: true });
     writeFileSync(s.at("new/deep/file"), "x");
     s.mv("new", "newer");
@@ -131,7 +139,7 @@ describe("a renamed directory", () => {
   });
 
   it("is gone when it leaves the tree, and new when it returns", () => {
-    using s = stage();
+    using s = stage(source);
     renameSync(s.at("a"), s.outside("a"));
     s.harness.settle();
     writeFileSync(s.outside("a/unheard"), "x");
@@ -140,7 +148,7 @@ describe("a renamed directory", () => {
   });
 
   it("is told whole when it changed while it was outside, however quick it was", () => {
-    using s = stage();
+    using s = stage(source);
     renameSync(s.at("a"), s.outside("a"));
     writeFileSync(s.outside("a/of-a/deep/file"), "changed outside");
     rmSync(s.outside("a/file"));
@@ -148,22 +156,25 @@ describe("a renamed directory", () => {
     expectMoves(s.harness);
   });
 
-  it("is told although the two halves of its rename come in two readings", () => {
-    using s = stage();
-    const long = "x".repeat(200);
-    s.mv("a", `a-${long}`);
-    s.harness.settle();
-    // A record with such a name fills the smallest reading by itself.
-    s.mv(`a-${long}`, `b-${long}`);
-    expect(s.harness.read(272)).toBeGreaterThan(200);
-    s.harness.deliver();
-    expect(s.harness.mirror.moves).toEqual([`a → a-${long}`]);
-    expect(s.harness.mirror.entries.has(`a-${long}` as RelativePath)).toBe(true);
-    expectMoves(s.harness, `a → a-${long}`, `a-${long} → b-${long}`);
-  });
+  it.runIf(source === "inotify")(
+    "is told although the two halves of its rename come in two readings",
+    () => {
+      using s = stage(source);
+      const long = "x".repeat(200);
+      s.mv("a", `a-${long}`);
+      s.harness.settle();
+      // A record with such a name fills the smallest reading by itself.
+      s.mv(`a-${long}`, `b-${long}`);
+      expect(s.harness.read(272)).toBeGreaterThan(200);
+      s.harness.deliver();
+      expect(s.harness.mirror.moves).toEqual([`a → a-${long}`]);
+      expect(s.harness.mirror.entries.has(`a-${long}` as RelativePath)).toBe(true);
+      expectMoves(s.harness, `a → a-${long}`, `a-${long} → b-${long}`);
+    },
+  );
 
   it("keeps apart what it was before and what takes its new place afterwards", () => {
-    using s = stage();
+    using s = stage(source);
     rmSync(s.at("b"), { recursive: true });
     s.mv("a", "b");
     renameSync(s.at("b"), s.outside("b"));
@@ -175,7 +186,7 @@ describe("a renamed directory", () => {
   });
 
   it("is told with links and fifos that were made in it just before", () => {
-    using s = stage();
+    using s = stage(source);
     symlinkSync("x", s.at("a/of-a/link"));
     s.mv("a", "c");
     expectMoves(s.harness, "a → c");
@@ -183,7 +194,7 @@ describe("a renamed directory", () => {
   });
 
   it("takes along a file that is open", () => {
-    using s = stage();
+    using s = stage(source);
     const file = openSync(s.at("a/log"), "w");
     writeSync(file, "one");
     s.harness.settle();
@@ -194,9 +205,9 @@ describe("a renamed directory", () => {
     expectMoves(s.harness, "a → c");
   });
 
-  it("is told whole where something below could not be watched", () => {
+  it.runIf(source === "inotify")("is told whole where something below could not be watched", () => {
     let refused = true;
-    using s = stage({
+    using s = stage(source, {
       wrap: (calls) => ({
         ...calls,
         addWatch: (path) => (refused && path === "a/of-a" ? -28 : calls.addWatch(path)),
@@ -208,7 +219,7 @@ describe("a renamed directory", () => {
   });
 
   it("is told over and over in bounded space while nobody listens", () => {
-    using s = stage();
+    using s = stage(source);
     for (let round = 0; round < 3000; round++) {
       s.mv("a", "c");
       s.mv("c", "a");
@@ -222,9 +233,9 @@ describe("a renamed directory", () => {
   });
 });
 
-describe("a renamed directory under rules", () => {
+describe.each(watchers)("a renamed directory under rules, by %s,", (source) => {
   it("is gone when its new name is excluded, and new when that is taken back", () => {
-    using s = stage({ filter: compileFilter(["- *.tmp"]) });
+    using s = stage(source, { filter: compileFilter(["- *.tmp"]) });
     const { mirror } = s.harness;
     s.mv("a", "a.tmp");
     s.harness.settle();
@@ -237,13 +248,13 @@ describe("a renamed directory under rules", () => {
   });
 
   it("is told as one while the rules go by last names, and whole where they know places", () => {
-    using byName = stage({ filter: compileFilter(["- *.tmp", "- .git/"]) });
+    using byName = stage(source, { filter: compileFilter(["- *.tmp", "- .git/"]) });
     byName.mv("a", "c");
     expectMoves(byName.harness, "a → c");
-    using elsewhere = stage({ filter: compileFilter(["- /x/cache"]) });
+    using elsewhere = stage(source, { filter: compileFilter(["- /x/cache"]) });
     elsewhere.mv("a", "c");
     expectMoves(elsewhere.harness, "a → c");
-    using byPlace = stage({ filter: compileFilter(["- /c/of-a/deep"]) });
+    using byPlace = stage(source, { filter: compileFilter(["- /c/of-a/deep"]) });
     byPlace.mv("a", "c");
     byPlace.harness.settle();
     expect(byPlace.harness.mirror.moves).toEqual([]);
@@ -254,22 +265,22 @@ describe("a renamed directory under rules", () => {
   });
 });
 
-describe("a renamed file", () => {
+describe.each(watchers)("a renamed file, by %s,", (source) => {
   it("is told as its two names and a rename", () => {
-    using s = stage();
+    using s = stage(source);
     s.mv("a/file", "b/moved");
     expectMoves(s.harness, "a/file → b/moved");
   });
 
   it("is no rename when its content is new, as with a save by way of a temporary name", () => {
-    using s = stage();
+    using s = stage(source);
     writeFileSync(s.at("a/.file.tmp"), "new");
     s.mv("a/.file.tmp", "a/file");
     expectMoves(s.harness);
   });
 
   it("is no rename into a directory that is not watched, or out of it", () => {
-    using s = stage({ filter: compileFilter(["- out/"]) });
+    using s = stage(source, { filter: compileFilter(["- out/"]) });
     mkdirSync(s.at("out"));
     s.harness.settle();
     s.mv("a/file", "out/file");

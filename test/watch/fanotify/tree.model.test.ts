@@ -1,0 +1,139 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterAll, describe, expect, it } from "vitest";
+import { hasFanotify } from "../../support/own-disk.js";
+import { carryOut, diskStep, fullTree, movingStep } from "../disk-steps.js";
+import type { DiskStep } from "../disk-steps.js";
+import { FanotifyHarness } from "./harness.js";
+import type { FanotifyHarnessOptions } from "./harness.js";
+
+type Step =
+  | DiskStep
+  /** A part of the queue is read, or one directory looked at. */
+  | { readonly do: "read"; readonly bytes: number }
+  | { readonly do: "step" }
+  | { readonly do: "settle" }
+  | { readonly do: "deliver" }
+  | { readonly do: "overflow" };
+
+interface Story {
+  readonly before: readonly DiskStep[];
+  readonly steps: readonly Step[];
+  /** What happens between the tree's own looks at the disk, one each. */
+  readonly between: readonly (DiskStep | undefined)[];
+}
+
+const constant = (step: "step" | "settle" | "deliver" | "overflow"): fc.Arbitrary<Step> =>
+  fc.constant({ do: step });
+const reading = fc.record({ do: fc.constant("read" as const), bytes: fc.nat(2000) });
+
+function story(
+  disk: fc.Arbitrary<DiskStep>,
+  before: fc.Arbitrary<readonly DiskStep[]>,
+  overflow = 0,
+): fc.Arbitrary<Story> {
+  const step: fc.Arbitrary<Step> = fc.oneof(
+    { weight: 12, arbitrary: disk },
+    { weight: 4, arbitrary: reading },
+    { weight: 3, arbitrary: constant("step") },
+    { weight: 1, arbitrary: fc.oneof(constant("settle"), constant("deliver")) },
+    { weight: overflow, arbitrary: constant("overflow") },
+  );
+  return fc.record({
+    before,
+    steps: fc.array(step, { minLength: 1, maxLength: 25 }),
+    between: fc.array(fc.option(disk, { nil: undefined }), { maxLength: 25 }),
+  });
+}
+
+const anyStory = story(diskStep, fc.array(diskStep, { maxLength: 12 }));
+const lossyStory = story(diskStep, fc.array(diskStep, { maxLength: 12 }), 1);
+const movingStory = story(movingStep, fc.constant(fullTree));
+
+const runs = (standard: number) => Number(process.env["TREECAST_RUNS"] ?? standard);
+
+describe.skipIf(!hasFanotify)("a tree under fanotify", () => {
+  const disk = mkdtempSync(join(tmpdir(), "treecast-disk-"));
+  if (hasFanotify) execFileSync("mount", ["-t", "tmpfs", "treecast-test", disk]);
+  let rounds = 0;
+
+  afterAll(() => {
+    if (hasFanotify) execFileSync("umount", ["-l", disk]);
+    rmdirSync(disk);
+  });
+
+  /** What is wrong after a story; empty when the tree has kept up. */
+  function play({ before, steps, between }: Story, options: FanotifyHarnessOptions = {}): string[] {
+    const base = join(disk, String(rounds++));
+    const [root, outside] = [join(base, "root"), join(base, "outside")];
+    mkdirSync(root, { recursive: true });
+    mkdirSync(outside);
+    for (const each of before) carryOut(each, root, outside);
+    using harness = new FanotifyHarness(root, options);
+    harness.start();
+    const waiting = [...between];
+    harness.between = () => {
+      const next = waiting.shift();
+      if (next !== undefined) carryOut(next, root, outside);
+    };
+    for (const each of steps) {
+      if (each.do === "read") harness.read(each.bytes);
+      else if (each.do === "step") harness.step();
+      else if (each.do === "settle") harness.settle();
+      else if (each.do === "deliver") harness.deliver();
+      else if (each.do === "overflow") harness.overflow();
+      else carryOut(each, root, outside);
+    }
+    harness.settle();
+    harness.between = () => undefined;
+    harness.settle();
+    const wrong = harness.mirror.differences();
+    rmSync(base, { recursive: true, force: true });
+    return wrong;
+  }
+
+  it.each(["honoured", "ignored", "untold"] as const)(
+    "tells every difference, whatever happens between its looks at the disk: renames %s",
+    { timeout: 120_000 },
+    (moves) => {
+      fc.assert(
+        fc.property(anyStory, (each) => {
+          expect(play(each, { moves })).toEqual([]);
+        }),
+        { numRuns: runs(150) },
+      );
+    },
+  );
+
+  it("is whole again after events were lost", { timeout: 120_000 }, () => {
+    fc.assert(
+      fc.property(lossyStory, (each) => {
+        expect(play(each)).toEqual([]);
+      }),
+      { numRuns: runs(120) },
+    );
+  });
+
+  it.each(["honoured", "ignored", "untold"] as const)(
+    "leaves nothing wrong where directories are renamed all the time: %s",
+    { timeout: 120_000 },
+    (moves) => {
+      fc.assert(
+        fc.property(movingStory, (each) => {
+          expect(play(each, { moves })).toEqual([]);
+        }),
+        { numRuns: runs(120) },
+      );
+    },
+  );
+
+  it("tells renames as such: who neither carries them out nor compares is wrong", () => {
+    const wrong = fc
+      .sample(movingStory, { numRuns: 60, seed: 20 })
+      .filter((each) => play(each, { moves: "missed" }).length > 0);
+    expect(wrong.length).toBeGreaterThan(5);
+  });
+});
