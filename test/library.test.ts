@@ -254,7 +254,6 @@ describe("replicate()", () => {
       state,
       index: "on",
       scanInterval: "2s",
-      watcher: "inotify",
       longestWait: { default: "10s", "*.log": "1s" },
       first: ["*.css"],
       last: ["*.html"],

@@ -6,7 +6,6 @@
 import type { DeletePolicy } from "../config/config.js";
 import type { FactListener } from "../model/fact.js";
 import type { HookOptions } from "./hook-options.js";
-import type { WantedWatcher } from "../model/watcher.js";
 import type { WatchEvent } from "../watch/watch.js";
 
 /**
@@ -27,8 +26,6 @@ export interface ReplicateOptions {
   readonly longestWait?: string | Readonly<Record<string, string>>;
   /** Which of the kernel's events count. Standard: all. */
   readonly events?: readonly WatchEvent[];
-  /** Who hears the source. Standard: auto. */
-  readonly watcher?: WantedWatcher;
   /** The shortest pause between scans of what the kernel does not report on. */
   readonly scanInterval?: string;
   /** Patterns: what goes before everything else. */
