@@ -20,6 +20,7 @@ export type {
   WatchGapReason,
 } from "./library/watch/events.js";
 export type { WatchNotice } from "./watch/watch.js";
+export type { WantedWatcher, WatcherChoice } from "./model/watcher.js";
 
 export { replicate } from "./library/replication.js";
 export type { Replication } from "./library/replication.js";

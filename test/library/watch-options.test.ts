@@ -81,6 +81,19 @@ describe("the filter of watch()", () => {
   });
 });
 
+describe("the source of watch()", () => {
+  it.each(["auto", "inotify", "fanotify"] as const)("hears the tree by %s", async (source) => {
+    const root = makeTempDir();
+    await using changes = watch(root, { source });
+    await changes.ready;
+    writeFileSync(join(root, "f"), "");
+    expect(told(await readAll(changes))).toEqual(["content f"]);
+    // A temporary directory is no file system of its own, and fanotify may not serve.
+    if (source !== "fanotify") expect(changes.watcher?.kind).toBe("inotify");
+    else expect(["inotify", "fanotify"]).toContain(changes.watcher?.kind);
+  });
+});
+
 describe("an option of watch() that cannot be used", () => {
   it.each([
     [{ settle: -1 }, "expected 'settle' to be a number of milliseconds, 0 or more, not -1"],
@@ -91,6 +104,7 @@ describe("an option of watch() that cannot be used", () => {
     [{ kinds: ["changed"] }, "not [ 'changed' ]"],
     [{ filter: "- *.tmp" }, "expected 'filter' to be a list of rules"],
     [{ initial: 1 }, "expected 'initial' to be true or false, not 1"],
+    [{ source: "poll" }, "expected 'source' to be 'auto', 'inotify' or 'fanotify', not 'poll'"],
     [{ moves: null }, "not null"],
     [{ signal: {} }, "expected 'signal' to be an AbortSignal"],
     [{ onNotice: true }, "expected 'onNotice' to be a function"],

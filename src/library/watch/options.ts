@@ -1,6 +1,7 @@
 /** What `watch()` can be told, and what is said of an option that it cannot take. */
 import { inspect } from "node:util";
 import { Fault } from "../../model/fault.js";
+import { type WantedWatcher, WATCHERS } from "../../model/watcher.js";
 import type { WatchNotice } from "../../watch/watch.js";
 import { CHANGE_KINDS, type ChangeKind } from "./events.js";
 
@@ -27,6 +28,8 @@ export interface WatchOptions<
   readonly settle?: number;
   /** With `settle`: after so long a path is told even if it is not quiet, ms. Standard: 60,000. */
   readonly longestWait?: number;
+  /** Who hears the tree; `fanotify` falls back by itself. Standard: auto. */
+  readonly source?: WantedWatcher;
   /** Paths that may wait for a slow reader; more become a gap. Standard: 100,000. */
   readonly buffer?: number;
   /** Ends the watch; the iteration then throws the signal's reason. */
@@ -53,6 +56,7 @@ const STANDARD: Omit<WatchPlan, "signal" | "onNotice"> = {
   moves: false,
   settle: 0,
   longestWait: 60_000,
+  source: "auto",
   buffer: 100_000,
 };
 
@@ -84,6 +88,7 @@ const CHECKS: Readonly<Record<keyof WatchOptions, Check>> = {
   moves: SWITCH,
   settle: TIME,
   longestWait: TIME,
+  source: [(value) => WATCHERS.includes(value as WantedWatcher), "'auto', 'inotify' or 'fanotify'"],
   buffer: COUNT,
   signal: [(value) => value instanceof AbortSignal, "an AbortSignal"],
   onNotice: [(value) => typeof value === "function", "a function"],

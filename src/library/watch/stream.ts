@@ -2,6 +2,7 @@
 import { compileFilter } from "../../filter/filter.js";
 import type { Coverage } from "../../model/change.js";
 import { systemClock } from "../../model/clock.js";
+import type { WatcherChoice } from "../../model/watcher.js";
 import { startWatch, type TreeWatch, type WatchListener } from "../../watch/watch.js";
 import { Batches } from "./batches.js";
 import type { WatchEvent } from "./events.js";
@@ -16,6 +17,8 @@ export interface Watching<E = WatchEvent>
   readonly ready: Promise<void>;
   /** Directories that are watched, and those that cannot be and are scanned instead. */
   readonly coverage: Coverage;
+  /** Who hears the tree now, and why; undefined before it is heard. */
+  readonly watcher: WatcherChoice | undefined;
   /**
    * Resolves when everything that happened before the call can be read; what has not settled by
    * then waits no longer.
@@ -51,10 +54,10 @@ export class WatchStream implements Watching {
       drain: () => this.#drainHeard(),
       arrived: () => this.#feed(),
     });
-    const { filter, moves, signal } = plan;
+    const { filter, moves, source, signal } = plan;
     if (signal?.aborted === true) this.#end.abort(signal.reason);
     signal?.addEventListener("abort", this.#abort, { once: true });
-    const settings = { root, rules: filter, moves };
+    const settings = { root, rules: filter, moves, source };
     this.#starting = start(settings, this.#listener(), this.#end.signal);
     this.ready = this.#starting.then((watch) => this.#begin(watch));
     // Whoever reads is told, too.
@@ -63,6 +66,10 @@ export class WatchStream implements Watching {
 
   get coverage(): Coverage {
     return this.#watch?.coverage ?? { watched: 0, unwatched: 0 };
+  }
+
+  get watcher(): WatcherChoice | undefined {
+    return this.#watch?.watcher;
   }
 
   get ended(): boolean {
