@@ -148,7 +148,7 @@ describe("watcher:", () => {
     );
     expect(sources.map(({ watcher }) => watcher)).toEqual(["inotify", "fanotify"]);
     expect(await said("watcher: dnotify")).toEqual([
-      expect.stringMatching(/^watcher: expected auto, inotify or fanotify, got dnotify/),
+      "watcher: expected auto, inotify or fanotify, got 'dnotify'. Did you mean 'inotify'?",
     ]);
   });
 });
