@@ -121,11 +121,14 @@ export const sourceSettings = {
       description:
         "Which of the kernel's events count, by their names in inotify; `create` is for what is no directory, `mkdir` for directories. What is left out is replicated with the next change that counts, or by the next comparison: a start, a pass, the audit.",
     }),
-  watcher: leaf.choice(...WATCHERS).optional().meta({
-    standard: DEFAULTS.watcher,
-    description:
-      "Who hears the source. `inotify` watches each directory. `fanotify` hears the whole file system: it starts at once however large the tree is, needs CAP_SYS_ADMIN and CAP_DAC_READ_SEARCH, and falls back to inotify where it does not serve. `auto` takes fanotify where the source is a file system of its own.",
-  }),
+  watcher: leaf
+    .choice(...WATCHERS)
+    .optional()
+    .meta({
+      standard: DEFAULTS.watcher,
+      description:
+        "Who hears the source. `inotify` watches each directory. `fanotify` hears the whole file system: it starts at once however large the tree is, needs CAP_SYS_ADMIN and CAP_DAC_READ_SEARCH, and falls back to inotify where it does not serve. `auto` takes fanotify where the source is a file system of its own.",
+    }),
   scanInterval: duration(100, hours).optional().meta({
     standard: DEFAULTS.scanInterval,
     description:

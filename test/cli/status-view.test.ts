@@ -24,6 +24,16 @@ function shown(sources: readonly SourceStatus[], different: Partial<typeof view>
 }
 
 describe("statusLines()", () => {
+  it("counts no directories where whole file systems are heard", () => {
+    const coverage = { watched: 2, unwatched: 0, whole: true } as const;
+    const shownFor = (unwatched: number) =>
+      shown([fakeSource("www", [], { coverage: { ...coverage, unwatched } })]).slice(3, 4);
+    expect(shownFor(0)).toEqual(["  heard by fanotify, 2 file systems"]);
+    expect(shownFor(1)).toEqual([
+      "  heard by fanotify, 2 file systems; 1 directory scanned besides",
+    ]);
+  });
+
   it("shows sources, what is held, and targets with their figures in columns", () => {
     const lines = shown([
       fakeSource(

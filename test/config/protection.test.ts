@@ -141,6 +141,18 @@ describe("scanInterval:", () => {
   });
 });
 
+describe("watcher:", () => {
+  it("is one of three words, from the nearest place", async () => {
+    const { sources } = await load(
+      "defaults: { watcher: inotify }\nsources: [{ path: /a, targets: [/b] }, { path: /c, targets: [/d], watcher: fanotify }]\n",
+    );
+    expect(sources.map(({ watcher }) => watcher)).toEqual(["inotify", "fanotify"]);
+    expect(await said("watcher: dnotify")).toEqual([
+      "watcher: expected auto, inotify or fanotify, got 'dnotify'. Did you mean 'inotify'?",
+    ]);
+  });
+});
+
 describe("events:", () => {
   it("are all where nothing, or each, is named; else those named, in one order", async () => {
     const all = "[attrib, close_write, create, mkdir, delete, moved_from, moved_to]";

@@ -179,6 +179,32 @@ describe("Narrator", () => {
     ]);
   });
 
+  it("tells of whole file systems where those are heard, and of no directories", () => {
+    const coverage = (watched: number, unwatched: number): Fact => ({
+      kind: "coverage",
+      source,
+      coverage: { watched, unwatched, whole: true },
+    });
+    expect(
+      lines(
+        new Narrator(),
+        {
+          kind: "source-state",
+          source,
+          state: "watching",
+          coverage: { watched: 1, unwatched: 0, whole: true },
+          tookMs: 3,
+        },
+        coverage(2, 0),
+        coverage(2, 1),
+      ),
+    ).toEqual([
+      "info Watching 1 whole file system after 3 ms",
+      "debug Watching 2 whole file systems",
+      "warn Watching 2 whole file systems; besides, 1 directory is scanned from time to time",
+    ]);
+  });
+
   it("tells a source's states, and coverage only when it begins or ceases to be whole", () => {
     const coverage = (watched: number, unwatched: number): Fact => ({
       kind: "coverage",

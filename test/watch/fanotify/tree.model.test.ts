@@ -130,6 +130,14 @@ describe.skipIf(!hasFanotify)("a tree under fanotify", () => {
     },
   );
 
+  it("needs its looks into what has arrived: without them the same stories go wrong", () => {
+    const stories = fc.sample(movingStory, { numRuns: 60, seed: 20 });
+    const wrong = (options: FanotifyHarnessOptions) =>
+      stories.filter((each) => play(each, { moves: "untold", ...options }).length > 0).length;
+    expect(wrong({})).toBe(0);
+    expect(wrong({ wrap: (grounds) => ({ ...grounds, list: () => 0 }) })).toBeGreaterThan(5);
+  });
+
   it("tells renames as such: who neither carries them out nor compares is wrong", () => {
     const wrong = fc
       .sample(movingStory, { numRuns: 60, seed: 20 })
