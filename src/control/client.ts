@@ -59,10 +59,7 @@ export function connectControl(options: ControlClientOptions): ControlClient {
     }).v1;
   return {
     status: async () => answerOf(await within(answerMs).status.$get(), who),
-    metrics: async () => {
-      const answer = await within(answerMs).metrics.$get();
-      return answer.ok ? await answer.text() : await refusalOf(answer, who);
-    },
+    metrics: async () => textOf(await within(answerMs).metrics.$get(), who),
     flush: async (selection, timeoutMs, signal) =>
       answerOf(
         await within(timeoutMs + answerMs, signal).flush.$post({
@@ -94,6 +91,11 @@ interface Answer<Body> {
   readonly ok: boolean;
   readonly status: number;
   json(): Promise<Body>;
+  text(): Promise<string>;
+}
+
+async function textOf(answer: Answer<unknown>, who: string): Promise<string> {
+  return answer.ok ? await answer.text() : await refusalOf(answer, who);
 }
 
 async function answerOf<Body>(answer: Answer<Body>, who: string): Promise<Body> {

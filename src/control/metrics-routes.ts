@@ -22,7 +22,8 @@ export function createMetricsRoutes({ metrics, isLoopback, onTrouble }: MetricsR
     if (isLoopback && !isOfThisMachine(new URL(c.req.url).hostname)) {
       return c.text("Expected 'localhost' or an IP address as the host\n", 421);
     }
-    return await next();
+    await next();
+    return undefined;
   });
   app.get("/metrics", async (c) =>
     c.body(await metrics(), 200, { "Content-Type": METRICS_TYPE, "Cache-Control": "no-store" }),

@@ -20,6 +20,7 @@ describe("loadConfig()", () => {
       files: [config.file],
       stateDirectory: "/var/lib/one",
       log: { level: "info", format: "auto" },
+      metrics: {},
       sources: [
         {
           name: "www",
@@ -76,6 +77,7 @@ describe("loadConfig()", () => {
       `
 state: /state
 log: { level: debug, format: json, file: log/treecast.log }
+metrics: { listen: "[::1]:9420" }
 sources:
   - name: web
     path: /srv/www/
@@ -133,6 +135,7 @@ sources:
       format: "json",
       file: `${directory}/log/treecast.log`,
     });
+    expect(config.metrics).toEqual({ listen: { host: "::1", port: 9_420 } });
     expect(firstSource(config)).toMatchObject({
       name: "web",
       path: "/srv/www",

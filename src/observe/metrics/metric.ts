@@ -22,9 +22,6 @@ export interface MetricByWord<Subject> extends Definition {
   read(subject: Subject): Readonly<Record<string, number>>;
 }
 
-/** Names and values in their order. */
-export type Labels = readonly (readonly [name: string, value: string])[];
-
 /** 1 for the state that holds, 0 for every other one. */
 export function oneOf<Word extends string>(
   words: readonly Word[],
