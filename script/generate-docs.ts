@@ -1,6 +1,7 @@
 /**
  * Writes what the documentation takes from the program: docs/treecast.schema.json and the tables in
- * docs/configuration.md and docs/metrics.md. `--check` writes nothing and fails where they differ from what it would.
+ * docs/configuration.md and docs/metrics.md. `--check` writes nothing and fails where they differ
+ * from what it would.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";

@@ -31,7 +31,10 @@ export class MetricsListener {
     try {
       this.#server = listen && (await this.#listen(listen));
     } catch (error) {
-      if (inTheWay !== undefined) this.#server = await this.#listen(inTheWay.listen);
+      if (inTheWay !== undefined) {
+        this.#server = undefined;
+        this.#server = await this.#listen(inTheWay.listen);
+      }
       throw error;
     }
     await before?.close();

@@ -39,6 +39,7 @@ export class Daemon implements AsyncDisposable {
   readonly #context: ReplicatorContext;
   readonly #supervisors = new Map<string, Supervisor>();
   readonly #metrics = new Metrics();
+  readonly #count: FactListener = (fact) => this.#metrics.take(fact);
   #config: Config;
   #reloading: Promise<unknown> = Promise.resolve();
   #isClosed = false;
@@ -49,7 +50,7 @@ export class Daemon implements AsyncDisposable {
       stateDirectory: config.stateDirectory,
       clock,
       facts: (fact) => {
-        this.#metrics.take(fact);
+        tell(this.#count, fact);
         tell(onFact, fact);
       },
       comparisons: new Semaphore(COMPARISONS),
