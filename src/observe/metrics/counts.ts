@@ -1,15 +1,12 @@
-/**
- * What facts tell and no status keeps: counted as it happens, so it costs next to nothing. For a path
- * of a batch that is a comparison or two with bounds.
- */
+/** What facts tell and no status keeps: counted as it happens. */
 import type { GapReason } from "../../model/change.js";
 import type { BatchDelivered, Fact, HookTold, SourceScanned } from "../../model/fact.js";
 import type { HoldEnd, HoldKind } from "../../model/hold.js";
-import { Histogram } from "./histogram.js";
+import { Durations, type Histograms } from "./durations.js";
 
 export class TargetCounts {
-  readonly delays = new Histogram();
-  readonly batches = new Histogram();
+  readonly #delays: Durations;
+  readonly #batches: Durations;
   readonly passes = { whole: 0, part: 0 };
   deleted = 0;
   failures = 0;
@@ -19,28 +16,48 @@ export class TargetCounts {
   audits = 0;
   deletesRefused = false;
 
+  constructor(histograms: Histograms, source: string, target: string) {
+    this.#delays = new Durations(histograms.delays, { source, target });
+    this.#batches = new Durations(histograms.batches, { source, target });
+  }
+
   delivered({ entries, tookMs }: BatchDelivered): void {
-    this.batches.observe(tookMs);
+    this.#batches.observe(tookMs);
     for (const { deleted, delayMs } of entries) {
       if (deleted) this.deleted++;
-      this.delays.observe(delayMs);
+      this.#delays.observe(delayMs);
     }
+  }
+
+  remove(): void {
+    this.#delays.remove();
+    this.#batches.remove();
   }
 }
 
 export class HookCounts {
-  readonly runs = new Histogram();
+  readonly #runs: Durations;
   retries = 0;
   givenUp = 0;
 
+  constructor(histograms: Histograms, source: string, hook: string) {
+    this.#runs = new Durations(histograms.runs, { source, hook });
+  }
+
   told({ outcome, events, tookMs }: HookTold): void {
-    if (tookMs !== undefined) this.runs.observe(tookMs);
+    if (tookMs !== undefined) this.#runs.observe(tookMs);
     if (outcome === "failed") this.retries++;
     if (outcome === "gave-up") this.givenUp += events;
+  }
+
+  remove(): void {
+    this.#runs.remove();
   }
 }
 
 export class SourceCounts {
+  readonly #histograms: Histograms;
+  readonly #name: string;
   readonly gaps: Record<GapReason, number> = {
     overflow: 0,
     "reader-restarted": 0,
@@ -56,20 +73,37 @@ export class SourceCounts {
   scanDifferences = 0;
   rootLosses = 0;
 
+  constructor(histograms: Histograms, name: string) {
+    this.#histograms = histograms;
+    this.#name = name;
+  }
+
   target(name: string): TargetCounts {
-    const counts = this.#targets.get(name) ?? new TargetCounts();
+    const counts = this.#targets.get(name) ?? new TargetCounts(this.#histograms, this.#name, name);
     this.#targets.set(name, counts);
     return counts;
   }
 
   hook(name: string): HookCounts {
-    const counts = this.#hooks.get(name) ?? new HookCounts();
+    const counts = this.#hooks.get(name) ?? new HookCounts(this.#histograms, this.#name, name);
     this.#hooks.set(name, counts);
     return counts;
   }
 
   forgetTarget(name: string): void {
+    this.#targets.get(name)?.remove();
     this.#targets.delete(name);
+  }
+
+  /** Forgets every other one. */
+  keep(targets: ReadonlySet<string>, hooks: ReadonlySet<string>): void {
+    forgetBut(targets, this.#targets);
+    forgetBut(hooks, this.#hooks);
+  }
+
+  /** Of its targets and hooks, too, nothing is told any more. */
+  remove(): void {
+    for (const counts of [...this.#targets.values(), ...this.#hooks.values()]) counts.remove();
   }
 
   take(fact: Fact): void {
@@ -119,5 +153,13 @@ export class SourceCounts {
       case "note":
         break;
     }
+  }
+}
+
+function forgetBut(names: ReadonlySet<string>, all: Map<string, TargetCounts | HookCounts>): void {
+  for (const [name, counts] of all) {
+    if (names.has(name)) continue;
+    counts.remove();
+    all.delete(name);
   }
 }

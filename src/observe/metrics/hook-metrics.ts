@@ -58,12 +58,6 @@ export const HOOK_METRICS: readonly Metric<HookSubject>[] = [
     read: ({ counts }) => counts.givenUp,
   },
   {
-    name: "treecast_hook_run_duration_seconds",
-    type: "histogram",
-    help: "How long runs took, whether they went well or are tried again.",
-    read: ({ counts }) => counts.runs,
-  },
-  {
     name: "treecast_hook_last_success_timestamp_seconds",
     type: "gauge",
     help: "When a run last went well, since the epoch. Missing before the first time.",

@@ -1,23 +1,25 @@
 /** What a metric is: its name and meaning, and how it is read of whatever it is about. */
-import type { Histogram } from "./histogram.js";
 
 export interface Definition {
   readonly name: string;
-  readonly type: "counter" | "gauge" | "histogram";
   /** One sentence or two; shown to those who scrape, and in docs/metrics.md. */
   readonly help: string;
 }
 
 export type Metric<Subject> = SingleMetric<Subject> | MetricByWord<Subject>;
 
-export interface SingleMetric<Subject> extends Definition {
+interface ReadDefinition extends Definition {
+  readonly type: "counter" | "gauge";
+}
+
+export interface SingleMetric<Subject> extends ReadDefinition {
   readonly by?: undefined;
   /** Undefined where nothing can be said: there was no such moment yet. */
-  read(subject: Subject): number | Histogram | undefined;
+  read(subject: Subject): number | undefined;
 }
 
 /** One that has a value for each word of one more label. */
-export interface MetricByWord<Subject> extends Definition {
+export interface MetricByWord<Subject> extends ReadDefinition {
   readonly by: string;
   read(subject: Subject): Readonly<Record<string, number>>;
 }

@@ -1,34 +1,41 @@
 /** The tables of docs/metrics.md: every metric with its type, its labels and its meaning. */
+import { Registry } from "prom-client";
 import { HookCounts, SourceCounts, TargetCounts } from "./counts.js";
+import { BATCH_DURATION, DELIVERY_DELAY, HOOK_RUN_DURATION, Histograms } from "./durations.js";
 import { HOOK_METRICS } from "./hook-metrics.js";
 import type { MeasuredSource, MeasuredTarget } from "./measured.js";
-import type { Metric } from "./metric.js";
+import type { Definition, Metric } from "./metric.js";
 import { PROCESS_METRICS } from "./process-metrics.js";
 import { SOURCE_METRICS } from "./source-metrics.js";
 import { TARGET_METRICS } from "./target-metrics.js";
+
+const TARGET_HISTOGRAMS = [DELIVERY_DELAY, BATCH_DURATION];
+const HOOK_HISTOGRAMS = [HOOK_RUN_DURATION];
 
 /** Markdown. */
 export function metricsTables(): string {
   return [
     section("Of a source", "Label `source`: its name.", rows(SOURCE_METRICS, SOURCE)),
-    section(
-      "Of a target",
-      "Labels `source` and `target`: their names.",
-      rows(TARGET_METRICS, TARGET),
-    ),
-    section("Of a hook", "Labels `source` and `hook`: their names.", rows(HOOK_METRICS, HOOK)),
+    section("Of a target", "Labels `source` and `target`: their names.", [
+      ...rows(TARGET_METRICS, TARGET),
+      ...TARGET_HISTOGRAMS.map(histogramRow),
+    ]),
+    section("Of a hook", "Labels `source` and `hook`: their names.", [
+      ...rows(HOOK_METRICS, HOOK),
+      ...HOOK_HISTOGRAMS.map(histogramRow),
+    ]),
     section("Of the program", "Without the labels of a source.", rows(PROCESS_METRICS)),
   ].join("\n");
 }
 
 /** Every name that may stand at the begin of a line, those of a histogram's parts included. */
 export function metricNames(): ReadonlySet<string> {
-  const all = [...SOURCE_METRICS, ...TARGET_METRICS, ...HOOK_METRICS, ...PROCESS_METRICS];
-  return new Set(
-    all.flatMap(({ name, type }) =>
-      type === "histogram" ? [name, `${name}_bucket`, `${name}_sum`, `${name}_count`] : [name],
-    ),
-  );
+  const read = [...SOURCE_METRICS, ...TARGET_METRICS, ...HOOK_METRICS, ...PROCESS_METRICS];
+  const histograms = [...TARGET_HISTOGRAMS, ...HOOK_HISTOGRAMS];
+  return new Set([
+    ...read.map(({ name }) => name),
+    ...histograms.flatMap(({ name }) => [name, `${name}_bucket`, `${name}_sum`, `${name}_count`]),
+  ]);
 }
 
 function section(title: string, lead: string, lines: readonly string[]): string {
@@ -38,14 +45,19 @@ function section(title: string, lead: string, lines: readonly string[]): string 
 
 /** @param sample something of its kind, which says what words its labels may have */
 function rows<Subject>(metrics: readonly Metric<Subject>[], sample?: Subject): string[] {
-  return metrics.map((metric) => {
-    const { name, type, help } = metric;
-    return `| \`${name}\` | ${type} | ${labelOf(metric, sample)} | ${help} |`;
-  });
+  return metrics.map((metric) => row(metric, metric.type, labelOf(metric, sample)));
+}
+
+function histogramRow(definition: Definition): string {
+  return row(definition, "histogram", "`le`");
+}
+
+function row({ name, help }: Definition, type: string, label: string): string {
+  return `| \`${name}\` | ${type} | ${label} | ${help} |`;
 }
 
 function labelOf<Subject>(metric: Metric<Subject>, sample: Subject | undefined): string {
-  if (metric.by === undefined) return metric.type === "histogram" ? "`le`" : "";
+  if (metric.by === undefined) return "";
   const words = sample === undefined ? [] : Object.keys(metric.read(sample));
   const list = words.map((word) => `\`${word}\``).join(", ");
   return `\`${metric.by}\`${list === "" ? "" : `: ${list}`}`;
@@ -74,9 +86,10 @@ const MEASURED_SOURCE: MeasuredSource = {
   targets: [],
 };
 
-const SOURCE = { source: MEASURED_SOURCE, counts: new SourceCounts() };
-const TARGET = { target: MEASURED_TARGET, counts: new TargetCounts() };
+const HISTOGRAMS = new Histograms(new Registry());
+const SOURCE = { source: MEASURED_SOURCE, counts: new SourceCounts(HISTOGRAMS, "") };
+const TARGET = { target: MEASURED_TARGET, counts: new TargetCounts(HISTOGRAMS, "", "") };
 const HOOK = {
   hook: { name: "", waiting: 0, running: 0, done: 0, failed: 0, dropped: 0 },
-  counts: new HookCounts(),
+  counts: new HookCounts(HISTOGRAMS, "", ""),
 };

@@ -73,18 +73,6 @@ export const TARGET_METRICS: readonly Metric<TargetSubject>[] = [
     read: ({ target }) => target.delivered.bytes,
   },
   {
-    name: "treecast_delivery_delay_seconds",
-    type: "histogram",
-    help: "From the first news of a change to the proof that it has arrived, for each path.",
-    read: ({ counts }) => counts.delays,
-  },
-  {
-    name: "treecast_batch_duration_seconds",
-    type: "histogram",
-    help: "From the start of a batch to its end, for each of which something arrived.",
-    read: ({ counts }) => counts.batches,
-  },
-  {
     name: "treecast_last_delivery_timestamp_seconds",
     type: "gauge",
     help: "When something last arrived, since the epoch. Missing before the first time.",
