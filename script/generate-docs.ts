@@ -1,12 +1,14 @@
 /**
  * Writes what the documentation takes from the program: docs/treecast.schema.json and the tables in
- * docs/configuration.md. `--check` writes nothing and fails where they differ from what it would.
+ * docs/configuration.md and docs/metrics.md. `--check` writes nothing and fails where they differ
+ * from what it would.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { publishedSchema } from "../src/config/json-schema.js";
 import { referenceTables } from "../src/config/reference.js";
 import * as schema from "../src/config/schema.js";
+import { metricsTables } from "../src/observe/metrics/reference.js";
 
 const docs = resolve(import.meta.dirname, "../docs");
 const BEGIN = "<!-- generated: reference -->";
@@ -20,16 +22,21 @@ interface Page {
 
 function pages(): Page[] {
   const schemaFile = resolve(docs, "treecast.schema.json");
-  const manual = resolve(docs, "configuration.md");
-  const text = read(manual);
   return [
     {
       file: schemaFile,
       now: read(schemaFile),
       wanted: `${JSON.stringify(publishedSchema(schema), null, 2)}\n`,
     },
-    { file: manual, now: text, wanted: between(text, referenceTables(schema)) },
+    page("configuration.md", referenceTables(schema)),
+    page("metrics.md", metricsTables()),
   ];
+}
+
+function page(name: string, generated: string): Page {
+  const file = resolve(docs, name);
+  const now = read(file);
+  return { file, now, wanted: between(now, generated) };
 }
 
 function between(text: string, generated: string): string {

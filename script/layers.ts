@@ -27,6 +27,7 @@ const MACHINE = /^node:(fs|net|http|https|child_process|worker_threads|dgram|tls
 const KEEPERS: Readonly<Record<string, string>> = {
   koffi: "kernel",
   pino: "observe",
+  "prom-client": "observe",
   "@photostructure/sqlite": "journal",
   croner: "schedule",
   saxes: "config",

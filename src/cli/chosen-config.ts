@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Config } from "../config/config.js";
 import { Fault } from "../model/fault.js";
+import { parseListenAddress } from "../model/listen-address.js";
 import { type FileFlags, type LogFlags, levelFrom } from "./common-options.js";
 import type { GivenSettings } from "./setting-options.js";
 
@@ -17,6 +18,7 @@ export interface Given {
   readonly file: FileFlags;
   readonly settings: GivenSettings;
   readonly log?: LogFlags;
+  readonly metrics?: string | undefined;
 }
 
 export interface ChosenConfig {
@@ -35,7 +37,8 @@ export async function chooseConfig(given: Given): Promise<ChosenConfig> {
     if (targets.length === 0) {
       throw usage("Cannot replicate to nowhere: expected SRC and at least one TARGET", "");
     }
-    return { config: await fromArguments(source, targets, given), again: undefined };
+    const config = listening(await fromArguments(source, targets, given), given);
+    return { config, again: undefined };
   }
   const path = file.config ?? usualFile() ?? nowhere();
   const [first] = settings.flags;
@@ -45,7 +48,7 @@ export async function chooseConfig(given: Given): Promise<ChosenConfig> {
       `Write the setting into '${path}', or give SRC and TARGET instead of a file.`,
     );
   }
-  const again = () => fromFile(path, given);
+  const again = async () => listening(await fromFile(path, given), given);
   return { config: await again(), again };
 }
 
@@ -65,6 +68,14 @@ async function fromFile(path: string, { file, log = {} }: Given): Promise<Config
       ...(logFile === undefined ? {} : { file: resolve(logFile) }),
     },
   };
+}
+
+function listening(config: Config, { metrics }: Given): Config {
+  if (metrics === undefined) return config;
+  const listen = parseListenAddress(metrics);
+  if (listen !== undefined) return { ...config, metrics: { listen } };
+  const expected = "expected an address such as 127.0.0.1:9420, or a port";
+  throw usage(`Cannot use '${metrics}' for --metrics: ${expected}`, "");
 }
 
 async function fromArguments(

@@ -11,6 +11,7 @@ import { countOf, durationText } from "../observe/quantities.js";
 import { endChildrenAtExit } from "./children.js";
 import type { ChosenConfig } from "./chosen-config.js";
 import { ExitStatus } from "./exit-status.js";
+import { MetricsListener } from "./metrics-listener.js";
 import { ownVersion } from "./version.js";
 
 export interface LiveOptions {
@@ -34,12 +35,15 @@ export async function replicateLive(
   const early = new EarlyFailures((fact) => logs.log.listener(fact));
   greet(logs.log, config);
   for (const line of introduction) logs.log.say("info", line, { kind: "start" });
+  const metrics = new MetricsListener((level, text) => logs.log.say(level, text, { kind: "note" }));
+  // Before anything else: where it cannot listen, nothing has begun.
+  await metrics.become(config.metrics);
   let daemon: Daemon;
   let reloads: Promise<void> | undefined;
   if (again !== undefined) {
     // One that comes while we start finds the file as it will be when we are ready.
     process.on("SIGHUP", () => {
-      reloads = reloads?.then(() => reload(daemon, again, logs));
+      reloads = reloads?.then(() => reload(daemon, again, logs, metrics));
     });
   }
   try {
@@ -49,6 +53,7 @@ export async function replicateLive(
     throw error;
   }
   early.release();
+  metrics.tellOf(daemon);
   reloads = Promise.resolve();
   const control = await answerOperators(daemon, logs);
   onWatching?.();
@@ -58,7 +63,7 @@ export async function replicateLive(
   });
   // Closing does not send what waits, so this is what the next start will find.
   const owed = owedBy(daemon);
-  await control?.close();
+  await Promise.all([control?.close(), metrics.close()]);
   await daemon.close(graceMs);
   sayGoodbye(logs.log, owed);
   logs.log.close();
@@ -74,7 +79,7 @@ async function answerOperators(
   try {
     return await startControlServer({
       stateDirectory: daemon.config.stateDirectory,
-      operations: new DaemonOperations(() => daemon.running, ownVersion(), systemClock),
+      operations: new DaemonOperations(daemon, ownVersion(), systemClock),
       onTrouble: (error) => logs.log.say("error", String(error), { kind: "note" }),
     });
   } catch (error) {
@@ -149,13 +154,18 @@ function listenForStop(logs: ChangingLog, hangUpStops: boolean): Stop {
   return { asked, signal: controller.signal };
 }
 
-async function reload(daemon: Daemon, again: () => Promise<Config>, logs: ChangingLog) {
+async function reload(
+  daemon: Daemon,
+  again: () => Promise<Config>,
+  logs: ChangingLog,
+  metrics: MetricsListener,
+): Promise<void> {
   let log: Log | undefined;
   try {
     const next = await again();
     // First whatever can be refused, so that all of it is applied or nothing.
     log = createLog(next.log);
-    const summary = await daemon.reload(next);
+    const summary = await listeningFor(next, metrics, () => daemon.reload(next));
     logs.become(log);
     log.say("info", reloadText(summary), { kind: "reload", ...summary });
   } catch (error) {
@@ -166,6 +176,22 @@ async function reload(daemon: Daemon, again: () => Promise<Config>, logs: Changi
       kind: "reload",
       code: error.code,
     });
+  }
+}
+
+/** Listens where the metrics are to be told from now on; no more where the rest cannot be applied. */
+async function listeningFor<Result>(
+  next: Config,
+  metrics: MetricsListener,
+  apply: () => Promise<Result>,
+): Promise<Result> {
+  const before = metrics.config;
+  await metrics.become(next.metrics);
+  try {
+    return await apply();
+  } catch (error) {
+    await metrics.become(before);
+    throw error;
   }
 }
 

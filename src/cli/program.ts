@@ -7,6 +7,7 @@ import { addFailures } from "./commands/failures.js";
 import { addFlush } from "./commands/flush.js";
 import { addImport } from "./commands/import.js";
 import { addInit } from "./commands/init.js";
+import { addMetrics } from "./commands/metrics.js";
 import { addPlan } from "./commands/plan.js";
 import { addReplica } from "./commands/replica.js";
 import { addResync } from "./commands/resync.js";
@@ -30,6 +31,7 @@ export const COMMANDS: readonly AddCommand[] = [
   addSync,
   addVerify,
   addStatus,
+  addMetrics,
   addFlush,
   addApprove,
   addReject,

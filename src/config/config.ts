@@ -2,6 +2,7 @@
  * The configuration as the program uses it: every default applied, every duration in milliseconds,
  * every size in bytes, every path absolute. Plain data; how an operator writes it is in `schema.ts`.
  */
+import type { ListenAddress } from "../model/listen-address.js";
 import type { SourceSettings, TargetSettings } from "../replicate/settings.js";
 
 export type { DeletePolicy, LongestWaits } from "../replicate/settings.js";
@@ -14,6 +15,7 @@ export interface Config {
   readonly files: readonly string[];
   readonly stateDirectory: string;
   readonly log: LogConfig;
+  readonly metrics: MetricsConfig;
   readonly sources: readonly SourceConfig[];
 }
 
@@ -23,6 +25,11 @@ export interface LogConfig {
   readonly format: "auto" | "text" | "json";
   /** Absolute; undefined is the standard error output. */
   readonly file?: string;
+}
+
+export interface MetricsConfig {
+  /** Undefined: metrics are told on the control socket only. */
+  readonly listen?: ListenAddress;
 }
 
 export type LogLevel = "trace" | "debug" | "info" | "warn" | "error";

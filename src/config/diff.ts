@@ -9,6 +9,7 @@ export interface ConfigDiff {
   /** Needs a restart of the program: the state directory is locked and open. */
   readonly stateDirectory: boolean;
   readonly log: boolean;
+  readonly metrics: boolean;
   readonly added: readonly SourceConfig[];
   readonly removed: readonly SourceConfig[];
   readonly changed: readonly SourceChange[];
@@ -41,6 +42,7 @@ export function diffConfigs(before: Config, after: Config): ConfigDiff {
   return {
     stateDirectory: before.stateDirectory !== after.stateDirectory,
     log: !isDeepStrictEqual(before.log, after.log),
+    metrics: !isDeepStrictEqual(before.metrics, after.metrics),
     added,
     removed,
     changed: changes.filter(isReal),
@@ -54,8 +56,9 @@ function isReal({ keys, targets: { added, removed, changed } }: SourceChange): b
 }
 
 /** True when a reload would do nothing. */
-export function isUnchanged({ stateDirectory, log, added, removed, changed }: ConfigDiff): boolean {
-  return !stateDirectory && !log && [...added, ...removed, ...changed].length === 0;
+export function isUnchanged(diff: ConfigDiff): boolean {
+  const { stateDirectory, log, metrics, added, removed, changed } = diff;
+  return !stateDirectory && !log && !metrics && [...added, ...removed, ...changed].length === 0;
 }
 
 function diffNamed<T extends { readonly name: string }>(

@@ -155,6 +155,8 @@ function shapeAt(path: readonly PathPart[], included: boolean, known: Schema): o
       return known.defaultsShape;
     case "log":
       return known.logShape;
+    case "metrics":
+      return known.metricsShape;
     case "ssh":
       return known.sshShape;
     case "sessions":
@@ -210,6 +212,7 @@ function homeOf(key: string, known: Schema): string | undefined {
     [known.trashShape, "under 'trash'"],
     [known.passShape, "to an entry of 'passes'"],
     [known.logShape, "under 'log'"],
+    [known.metricsShape, "under 'metrics'"],
     [known.hookShape, "to an entry of 'hooks'"],
     [known.hookRetryShape, "under 'retry' of a hook"],
     [known.socketShape, "under 'socket' of a hook"],

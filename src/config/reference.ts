@@ -13,7 +13,7 @@ export function referenceTables(known: typeof schema): string {
   return [
     section(
       "The main file",
-      "`state` and `log` stand in the main file only; the others also in included files.",
+      "`state`, `log` and `metrics` stand in the main file only; the others also in included files.",
       rowsOf(main, Object.keys(main)),
     ),
     section(

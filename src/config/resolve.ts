@@ -35,7 +35,7 @@ export async function resolveConfig(
     const message = "Cannot replicate nothing: expected at least one source under 'sources'";
     context.problems.push(problem(main.given, [], message));
   }
-  const { state, log } = main.written;
+  const { state, log, metrics } = main.written;
   const { environment } = context;
   return {
     stateDirectory:
@@ -43,6 +43,7 @@ export async function resolveConfig(
         ? defaultStateDirectory(environment, process.getuid?.() === 0)
         : absolutePath(state, main.directory, environment),
     log: logFrom(log, main.directory, context),
+    metrics: metrics?.listen === undefined ? {} : { listen: metrics.listen },
     sources: resolver.sources,
   };
 }

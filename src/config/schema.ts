@@ -9,6 +9,7 @@ import * as z from "zod";
 import { LOG_DEFAULTS } from "./defaults.js";
 import { filter, filterFile, list, mapping, oneOrMore } from "./forms.js";
 import * as leaf from "./leaf.js";
+import { listenAddress } from "./listen-leaf.js";
 import { sourceSettings } from "./source-schema.js";
 import { targetSettings } from "./target-schema.js";
 
@@ -80,6 +81,13 @@ export const logShape = {
   }),
 };
 
+export const metricsShape = {
+  listen: listenAddress().optional().meta({
+    description:
+      "Where `GET /metrics` is answered over HTTP, without a password: `127.0.0.1:9420`, `[::1]:9420`, or a port of this machine alone. Off where nothing is written; see [metrics.md](metrics.md).",
+  }),
+};
+
 export const includedShape = {
   include: oneOrMore(leaf.path(), "paths").optional().meta({
     kind: "path · list",
@@ -103,6 +111,9 @@ export const mainShape = {
   log: mapping(logShape)
     .optional()
     .meta({ kind: "mapping", description: "What is logged, and how." }),
+  metrics: mapping(metricsShape)
+    .optional()
+    .meta({ kind: "mapping", description: "Metrics for Prometheus." }),
   ...includedShape,
 };
 

@@ -50,6 +50,10 @@ function head(): string {
   #format: ${LOG_DEFAULTS.format}
   #file: /var/log/treecast.log
 
+# Prometheus is answered there, without a password.
+#metrics:
+  #listen: 127.0.0.1:9420
+
 # For every source and target below. A source, and then a target, may say otherwise.
 defaults:
   # Which paths count: rsync's pattern rules and presets, the first that matches decides.

@@ -15,6 +15,7 @@ import type { AppType, WireError } from "./routes.js";
 /** As `Operations`; throws its Faults, and CONTROL_UNAVAILABLE where the daemon does not answer. */
 export interface ControlClient {
   status(): Promise<DaemonStatus>;
+  metrics(): Promise<string>;
   /** Aborting it ends the flush in the daemon, too. */
   flush(
     selection: Selection,
@@ -58,6 +59,7 @@ export function connectControl(options: ControlClientOptions): ControlClient {
     }).v1;
   return {
     status: async () => answerOf(await within(answerMs).status.$get(), who),
+    metrics: async () => textOf(await within(answerMs).metrics.$get(), who),
     flush: async (selection, timeoutMs, signal) =>
       answerOf(
         await within(timeoutMs + answerMs, signal).flush.$post({
@@ -89,16 +91,29 @@ interface Answer<Body> {
   readonly ok: boolean;
   readonly status: number;
   json(): Promise<Body>;
+  text(): Promise<string>;
+}
+
+async function textOf(answer: Answer<unknown>, who: string): Promise<string> {
+  return answer.ok ? await answer.text() : await refusalOf(answer, who);
 }
 
 async function answerOf<Body>(answer: Answer<Body>, who: string): Promise<Body> {
-  let body: unknown;
+  if (!answer.ok) return await refusalOf(answer, who);
+  return (await bodyOf(answer, who)) as Body;
+}
+
+async function bodyOf(answer: Answer<unknown>, who: string): Promise<unknown> {
   try {
-    body = await answer.json();
+    return await answer.json();
   } catch (cause) {
     throw strange(who, { cause });
   }
-  if (answer.ok) return body as Body;
+}
+
+/** Throws what the daemon has to say against it. */
+async function refusalOf(answer: Answer<unknown>, who: string): Promise<never> {
+  const body = await bodyOf(answer, who);
   if (!isWireError(body)) throw strange(who);
   const { code, message, hint } = body.error;
   if (isFaultCode(code)) throw new Fault(code, message, hint === undefined ? {} : { hint });

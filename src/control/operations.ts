@@ -61,6 +61,8 @@ export interface Decision {
 /** Every call throws a Fault (UNKNOWN_NAME) where the selection names nothing that is there. */
 export interface Operations {
   status(): DaemonStatus;
+  /** Numbers of this moment in Prometheus' text format. */
+  metrics(): Promise<string>;
   /** Resolves when all that happened before the call is on the targets, or the time is over. */
   flush(
     selection: Selection,

@@ -7,6 +7,7 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { validator } from "hono/validator";
 import type { z } from "zod";
 import { Fault, type FaultCode } from "../model/fault.js";
+import { METRICS_TYPE } from "./metrics-routes.js";
 import type { Operations, Selection } from "./operations.js";
 import * as requests from "./requests.js";
 
@@ -70,6 +71,9 @@ export function createRoutes(operations: Operations, options: RoutesOptions) {
 
   return app
     .get("/v1/status", (c) => c.json(operations.status()))
+    .get("/v1/metrics", async (c) =>
+      c.body(await operations.metrics(), 200, { "Content-Type": METRICS_TYPE }),
+    )
     .get("/v1/failures", validator("query", checked(requests.selection)), (c) =>
       c.json(operations.failures(wanted(c.req.valid("query")))),
     )

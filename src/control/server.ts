@@ -1,10 +1,10 @@
-/** The daemon's end of the control socket: who may come, how long, how much. What is asked is in `routes.ts`. */
+/** The daemon's end of the control socket: where it is, and who may come. What is asked is in `routes.ts`. */
 import { randomBytes } from "node:crypto";
 import { chmodSync, renameSync } from "node:fs";
-import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
+import type { Server } from "node:http";
 import { connect } from "node:net";
-import { getRequestListener } from "@hono/node-server";
 import { Fault } from "../model/fault.js";
+import { closeHttpServer, createHttpServer } from "./http-server.js";
 import type { Operations } from "./operations.js";
 import { createRoutes } from "./routes.js";
 import { SocketDirectory, controlDirectory, socketName } from "./sockets.js";
@@ -23,18 +23,6 @@ export interface ControlServer {
   close(): Promise<void>;
 }
 
-/** Requests are small and come from this machine. */
-const HEADERS_TIMEOUT_MS = 2_000;
-const REQUEST_TIMEOUT_MS = 10_000;
-/** How often both are looked at. */
-const CHECK_MS = 2_000;
-const MOST_HEADER_BYTES = 8_192;
-/** One for each terminal, and then some; more are hung up on. */
-const MOST_CONNECTIONS = 64;
-
-/** How long an answer that is under way may take when the server closes. */
-const GRACE_MS = 500;
-
 /**
  * Listens below the state directory, for this user (and root) alone. Throws a Fault
  * (CONTROL_UNAVAILABLE) where it cannot.
@@ -47,17 +35,7 @@ export async function startControlServer(options: ControlServerOptions): Promise
     closing: closing.signal,
     onTrouble: (error) => options.onTrouble?.(error),
   });
-  const listener = getRequestListener(routes.fetch, { overrideGlobalObjects: false });
-  const server = createServer(
-    {
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      connectionsCheckingInterval: CHECK_MS,
-      maxHeaderSize: MOST_HEADER_BYTES,
-    },
-    (request: IncomingMessage, response: ServerResponse) => void listener(request, response),
-  );
-  server.maxConnections = MOST_CONNECTIONS;
+  const server = createHttpServer(routes.fetch);
   try {
     await removeDead(directory);
     const name = await listen(server, directory);
@@ -122,12 +100,7 @@ async function close(
   if (closing.signal.aborted) return;
   directory.remove(name);
   closing.abort(new Fault("CONTROL_UNAVAILABLE", "The daemon is stopping"));
-  const insist = setTimeout(() => server.closeAllConnections(), GRACE_MS);
-  await new Promise((resolve) => {
-    server.close(resolve);
-    server.closeIdleConnections();
-  });
-  clearTimeout(insist);
+  await closeHttpServer(server);
   directory.close();
 }
 

@@ -6,6 +6,7 @@ import type { Config } from "../config/config.js";
 import { diffConfigs } from "../config/diff.js";
 import { type Clock, systemClock } from "../model/clock.js";
 import type { Fact, FactListener } from "../model/fact.js";
+import { Metrics } from "../observe/metrics.js";
 import type { SourceSettings } from "../replicate/settings.js";
 import type { ReplicatorContext } from "../replicate/source-replicator.js";
 import type { SourceStatus } from "../replicate/status.js";
@@ -37,6 +38,8 @@ const COMPARISONS = 3;
 export class Daemon implements AsyncDisposable {
   readonly #context: ReplicatorContext;
   readonly #supervisors = new Map<string, Supervisor>();
+  readonly #metrics = new Metrics();
+  readonly #count: FactListener = (fact) => this.#metrics.take(fact);
   #config: Config;
   #reloading: Promise<unknown> = Promise.resolve();
   #isClosed = false;
@@ -46,7 +49,10 @@ export class Daemon implements AsyncDisposable {
     this.#context = {
       stateDirectory: config.stateDirectory,
       clock,
-      facts: (fact) => tell(onFact, fact),
+      facts: (fact) => {
+        tell(this.#count, fact);
+        tell(onFact, fact);
+      },
       comparisons: new Semaphore(COMPARISONS),
       ...(debtsInMemory === undefined ? {} : { debtsInMemory }),
     };
@@ -80,8 +86,13 @@ export class Daemon implements AsyncDisposable {
     return [...this.#supervisors.values()].map(({ status }) => status);
   }
 
+  /** What Prometheus scrapes, in its text format; `version` is told beside it. */
+  metrics(version: string): Promise<string> {
+    return this.#metrics.text(version, () => this.status);
+  }
+
   /** What runs, for whoever answers an operator. */
-  get running(): Running["sources"] {
+  get running(): Running["running"] {
     return [...this.#supervisors.values()];
   }
 
@@ -126,6 +137,8 @@ export class Daemon implements AsyncDisposable {
       const gone = [...targets.removed, ...targets.changed.map(({ before }) => before)];
       const names = gone.map(({ name }) => name);
       await this.#supervisors.get(after.name)?.changeTargets(after, names);
+      // Those that take their place begin to count anew, as all else does that is counted of them.
+      for (const name of names) this.#metrics.forget(after.name, name);
     }
     // The daemon may have been closed meanwhile: then nothing begins any more.
     const begun = this.#isClosed ? [] : [...diff.added, ...whole.map(({ after }) => after)];
@@ -150,6 +163,7 @@ export class Daemon implements AsyncDisposable {
     const supervisor = this.#supervisors.get(name);
     this.#supervisors.delete(name);
     await supervisor?.close(5_000);
+    this.#metrics.forget(name);
   }
 }
 

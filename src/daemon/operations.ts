@@ -16,12 +16,16 @@ import type { SourceReplicator } from "../replicate/source-replicator.js";
 import type { SourceStatus, TargetStatus } from "../replicate/status.js";
 import type { TargetLane } from "../replicate/target-lane.js";
 
+/** The daemon, as far as it is asked. */
 export interface Running {
   /** Sources in the order of the configuration; one that has not started has no replicator. */
-  readonly sources: readonly {
-    readonly status: SourceStatus;
-    readonly replicator: SourceReplicator | undefined;
-  }[];
+  readonly running: readonly RunningSource[];
+  metrics(version: string): Promise<string>;
+}
+
+interface RunningSource {
+  readonly status: SourceStatus;
+  readonly replicator: SourceReplicator | undefined;
 }
 
 interface Chosen {
@@ -31,19 +35,23 @@ interface Chosen {
 }
 
 export class DaemonOperations implements Operations {
-  readonly #running: () => Running["sources"];
+  readonly #daemon: Running;
   readonly #version: string;
   readonly #startedAt: number;
 
-  constructor(running: () => Running["sources"], version: string, clock: Clock) {
-    this.#running = running;
+  constructor(daemon: Running, version: string, clock: Clock) {
+    this.#daemon = daemon;
     this.#version = version;
     this.#startedAt = clock.now();
   }
 
   status(): DaemonStatus {
-    const sources = this.#running().map(({ status }) => status);
+    const sources = this.#daemon.running.map(({ status }) => status);
     return { version: this.#version, pid: process.pid, startedAt: this.#startedAt, sources };
+  }
+
+  metrics(): Promise<string> {
+    return this.#daemon.metrics(this.#version);
   }
 
   async flush(
@@ -131,7 +139,7 @@ export class DaemonOperations implements Operations {
   }
 
   #choose({ source, target }: Selection): readonly Chosen[] {
-    const running = this.#running();
+    const { running } = this.#daemon;
     const sources = running.filter(({ status }) => source === undefined || status.name === source);
     if (sources.length === 0) {
       throw unknown(

@@ -32,7 +32,7 @@ describe("the start of treecast", () => {
       const urls = loaded(words.split(" "));
       expect(urls.some((url) => url.endsWith("/dist/cli/program.js"))).toBe(true);
       const heavy =
-        /\/(?:zod|koffi|yaml|pino|re2js|hono|@hono)\/|\/dist\/(?:daemon|control|watch|rsync|replicate|kernel)\//;
+        /\/(?:zod|koffi|yaml|pino|prom-client|re2js|hono|@hono)\/|\/dist\/(?:daemon|control|watch|rsync|replicate|kernel)\//;
       expect(urls.filter((url) => heavy.test(url))).toEqual([]);
     },
   );

@@ -119,4 +119,12 @@ describe("diffConfigs()", () => {
       stateDirectory: true,
     });
   });
+
+  it("tells where metrics are told from all else", async () => {
+    const config = await before();
+    const other: Config = { ...config, metrics: { listen: { host: "127.0.0.1", port: 9420 } } };
+    expect(diffConfigs(config, other)).toMatchObject({ metrics: true, log: false, changed: [] });
+    expect(isUnchanged(diffConfigs(config, other))).toBe(false);
+    expect(isUnchanged(diffConfigs(other, structuredClone(other)))).toBe(true);
+  });
 });

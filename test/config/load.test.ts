@@ -20,6 +20,7 @@ describe("loadConfig()", () => {
       files: [config.file],
       stateDirectory: "/var/lib/one",
       log: { level: "info", format: "auto" },
+      metrics: {},
       sources: [
         {
           name: "www",
@@ -77,6 +78,7 @@ describe("loadConfig()", () => {
       `
 state: /state
 log: { level: debug, format: json, file: log/treecast.log }
+metrics: { listen: "[::1]:9420" }
 sources:
   - name: web
     path: /srv/www/
@@ -135,6 +137,7 @@ sources:
       format: "json",
       file: `${directory}/log/treecast.log`,
     });
+    expect(config.metrics).toEqual({ listen: { host: "::1", port: 9_420 } });
     expect(firstSource(config)).toMatchObject({
       name: "web",
       path: "/srv/www",

@@ -39,6 +39,7 @@ describe("starterFile()", () => {
     const shapes = [
       schema.mainShape,
       schema.logShape,
+      schema.metricsShape,
       schema.sourceShape,
       schema.targetShape,
       schema.sshShape,

@@ -27,6 +27,7 @@ describe("a control client", () => {
     const operations = full();
     const { client } = await connected(operations);
     expect(await client.status()).toEqual(operations.status());
+    expect(await client.metrics()).toBe(await operations.metrics());
     expect(await client.flush({ target: "web3" }, 5_000)).toEqual([
       { source: "mail", target: "web3", state: "arrived", reason: "", owed: 0 },
     ]);

@@ -38,6 +38,11 @@ export class FakeOperations implements Operations {
     return { version: "1.2.3", pid: process.pid, startedAt: NOW, sources: this.sources };
   }
 
+  metrics(): Promise<string> {
+    this.#note("metrics");
+    return Promise.resolve('# HELP fake Made up.\n# TYPE fake gauge\nfake{name="é"} 1\n');
+  }
+
   async flush(
     selection: Selection,
     timeoutMs: number,

@@ -17,8 +17,7 @@ beforeEach(() => {
   ({ source, replica, state } = stage(makeTempDir()));
 });
 
-const operations = (engine: Engine) =>
-  new DaemonOperations(() => engine.daemon.running, "0", systemClock);
+const operations = (engine: Engine) => new DaemonOperations(engine.daemon, "0", systemClock);
 
 describe("a path that a working target does not take", () => {
   /** Nobody waits for this in a test: what is tried again earlier was asked for. */

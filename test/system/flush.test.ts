@@ -106,7 +106,7 @@ describe("a flush", () => {
     });
 
     it("ends with its time, and says who is behind, by how much, and why", async () => {
-      const operations = new DaemonOperations(() => engine.daemon.running, "0", systemClock);
+      const operations = new DaemonOperations(engine.daemon, "0", systemClock);
       const [away, live] = await operations.flush({}, 1_000);
       expect(live).toMatchObject({ target: local(), state: "arrived", reason: "", owed: 0 });
       expect(away).toMatchObject({

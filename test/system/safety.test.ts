@@ -212,7 +212,7 @@ describe("the source root", () => {
     await engine.daemon.flush();
     const left = count(replica);
     expect(left).toBeGreaterThan(0);
-    const operations = new DaemonOperations(() => engine.daemon.running, "0", systemClock);
+    const operations = new DaemonOperations(engine.daemon, "0", systemClock);
     const { reason, targets } = operations.status().sources[0]!;
     expect(reason).toMatch(/suddenly empty; deletions wait/);
     const { owed } = targets[0]!;

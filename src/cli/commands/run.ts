@@ -24,6 +24,7 @@ export function addRun(program: Command, end: (status: ExitStatus) => void): voi
     .argument("[target...]", "rsync://user@host/module/path, user@host:/path or /path");
   addFileOptions(command);
   command.option("--grace <time>", "how long a stop waits for what is in flight", "10s");
+  command.option("--metrics <address>", "answer GET /metrics there, such as 127.0.0.1:9420");
   const settings = addSettingOptions(command, { start: true });
   addLogOptions(command);
   command.addHelpText("after", EXAMPLES);
@@ -31,12 +32,13 @@ export function addRun(program: Command, end: (status: ExitStatus) => void): voi
     async (
       source: string | undefined,
       targets: string[],
-      flags: FileFlags & LogFlags & { readonly grace: string },
+      flags: FileFlags & LogFlags & { readonly grace: string; readonly metrics?: string },
     ) => {
       const { chooseConfig } = await import("../chosen-config.js");
       const { parseTimeOption } = await import("../time-option.js");
       const graceMs = parseTimeOption("--grace", flags.grace);
-      const given = { source, targets, file: flags, log: flags, settings: settings() };
+      const { metrics } = flags;
+      const given = { source, targets, file: flags, log: flags, metrics, settings: settings() };
       const chosen = await chooseConfig(given);
       const { replicateLive } = await import("../live.js");
       end(await replicateLive(chosen, graceMs));
