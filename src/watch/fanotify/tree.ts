@@ -298,10 +298,13 @@ export class FanotifyTree {
   }
 
   #clearDoubts(isQueueEmpty: () => boolean): void {
-    for (const { handle, path } of this.#doubts.resolve(this.#options.grounds, isQueueEmpty)) {
+    const believed = (handle: FileHandle) => {
       const known = this.directories.find(handle);
-      const believed = known === NO_NODE ? undefined : this.directories.pathOf(known);
-      if (believed === path) continue;
+      return known === NO_NODE ? undefined : this.directories.pathOf(known);
+    };
+    const { grounds } = this.#options;
+    for (const { handle, path } of this.#doubts.takeWrong(grounds, believed, isQueueEmpty)) {
+      const known = this.directories.find(handle);
       if (known !== NO_NODE) {
         const kept = this.directories.keptPath(known);
         if (kept !== undefined) this.#left(kept);
