@@ -152,5 +152,10 @@ export function errorText(number: number): string {
 
 /** `ENOSPC` and the like. */
 export function errorName(number: number): string {
-  return getSystemErrorMap().get(-number)?.[0] ?? `error ${number}`;
+  return NAMES.get(number) ?? getSystemErrorMap().get(-number)?.[0] ?? `error ${number}`;
 }
+
+/** Node does not know them all, and some by another name. */
+const NAMES: ReadonlyMap<number, string> = new Map(
+  Object.entries(Errno).map(([name, number]) => [number, name]),
+);

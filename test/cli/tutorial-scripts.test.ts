@@ -186,7 +186,8 @@ async function watching(script: Script): Promise<void> {
       write(script, "first", "x".repeat(++count));
       return false;
     },
-    { everyMs: 150, what: "two versions of the first file" },
+    // More slowly than the script that waits for the end of a burst.
+    { everyMs: 400, what: "two versions of the first file" },
   );
 }
 

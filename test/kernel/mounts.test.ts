@@ -21,11 +21,11 @@ describe("parseMountinfo()", () => {
   it("reads place, device and type, with or without optional fields", () => {
     expect(parseMountinfo(TABLE)).toEqual([
       { id: 22, device: "8:1", root: "/", point: "/", type: "ext4" },
-      { id: 30, device: "0:25", point: "/srv", type: "xfs" },
-      { id: 31, device: "0:26", point: "/srv/with space\\and\nline", type: "tmpfs" },
-      { id: 32, device: "0:27", point: "/srv/data", type: "nfs4" },
-      { id: 33, device: "0:28", point: "/srv/data", type: "tmpfs" },
-      { id: 34, device: "0:29", point: "/srvother", type: "fuse.sshfs" },
+      { id: 30, device: "0:25", root: "/", point: "/srv", type: "xfs" },
+      { id: 31, device: "0:26", root: "/", point: "/srv/with space\\and\nline", type: "tmpfs" },
+      { id: 32, device: "0:27", root: "/", point: "/srv/data", type: "nfs4" },
+      { id: 33, device: "0:28", root: "/", point: "/srv/data", type: "tmpfs" },
+      { id: 34, device: "0:29", root: "/", point: "/srvother", type: "fuse.sshfs" },
     ]);
   });
 });

@@ -87,7 +87,8 @@ describe.skipIf(!hasInotifywait)("inotifywait beside ours, in one directory", ()
       expect(real.stdout.length > 0 || args.includes("-mqq") || args.includes("unmount")).toBe(
         true,
       );
-      const end = args.includes("--no-newline") ? "\0" : "\n";
+      const endsLine = args.some((each) => each.endsWith("%n")) ? "\n\n" : "\n";
+      const end = args.includes("--no-newline") ? "\0" : endsLine;
       expect(squashed(ours.stdout, end)).toEqual(squashed(real.stdout, end));
       expect({ ...ours, stdout: "" }).toEqual({ ...real, stdout: "" });
     },
