@@ -50,6 +50,8 @@ describe("an audit", () => {
   async function untilRound(engine: Engine): Promise<void> {
     const rounds = () => engine.of("audit").filter(({ complete }) => complete).length;
     const before = rounds();
+    // To what is under way an hour without a word is a target that hangs.
+    await engine.daemon.flush();
     clock.leap(HOUR_MS);
     await until(
       () => {
