@@ -5,10 +5,11 @@ import { compileFilter, type Filter } from "../filter/filter.js";
 import { type InotifyLimits, readLimits } from "../kernel/limits.js";
 import { bytesBelow, displayPath, joinPath, type RelativePath, ROOT } from "../model/path.js";
 import { countOf, digits } from "../observe/quantities.js";
+import { expectedWatcher } from "../watch/expected-watcher.js";
 import type { Finding } from "./finding.js";
 
 export function sourceFindings(
-  sources: readonly Pick<SourceConfig, "name" | "path" | "rules">[],
+  sources: readonly Pick<SourceConfig, "name" | "path" | "rules" | "watcher" | "events">[],
   limits: InotifyLimits = readLimits(),
 ): Finding[] {
   const findings: Finding[] = [];
@@ -17,6 +18,11 @@ export function sourceFindings(
     const fault = rootFault(source.path);
     if (fault !== undefined) {
       findings.push({ level: "error", source: source.name, text: fault });
+      continue;
+    }
+    if (expectedWatcher(source) === "fanotify") {
+      const text = `${displayPath(source.path)}: heard as a whole file system, by fanotify`;
+      findings.push({ level: "ok", source: source.name, text });
       continue;
     }
     const count = countDirectories(source.path, compileFilter(source.rules));

@@ -2,27 +2,28 @@
  * What fanotify writes into a buffer, taken apart. Pure: it knows the layout of the records of a
  * group that reports directories, names and targets (fanotify(7)), and nothing of a tree.
  */
+import { Mask } from "./inotify-decode.js";
 
 /** Bits of an event's mask, and of the mask a mark is added with; the lower ones are inotify's. */
 export const FanMask = {
-  ACCESS: 0x1,
-  MODIFY: 0x2,
-  ATTRIB: 0x4,
-  CLOSE_WRITE: 0x8,
-  CLOSE_NOWRITE: 0x10,
-  OPEN: 0x20,
-  MOVED_FROM: 0x40,
-  MOVED_TO: 0x80,
-  CREATE: 0x100,
-  DELETE: 0x200,
-  DELETE_SELF: 0x400,
-  MOVE_SELF: 0x800,
-  Q_OVERFLOW: 0x4000,
+  ACCESS: Mask.ACCESS,
+  MODIFY: Mask.MODIFY,
+  ATTRIB: Mask.ATTRIB,
+  CLOSE_WRITE: Mask.CLOSE_WRITE,
+  CLOSE_NOWRITE: Mask.CLOSE_NOWRITE,
+  OPEN: Mask.OPEN,
+  MOVED_FROM: Mask.MOVED_FROM,
+  MOVED_TO: Mask.MOVED_TO,
+  CREATE: Mask.CREATE,
+  DELETE: Mask.DELETE,
+  DELETE_SELF: Mask.DELETE_SELF,
+  MOVE_SELF: Mask.MOVE_SELF,
+  Q_OVERFLOW: Mask.Q_OVERFLOW,
   /** Of a directory's mark: events of what is right inside, too. */
   EVENT_ON_CHILD: 0x8000000,
   RENAME: 0x10000000,
   /** Of a mark: events about directories too. Of an event: it is about a directory. */
-  ONDIR: 0x40000000,
+  ONDIR: Mask.ISDIR,
 } as const;
 
 /**

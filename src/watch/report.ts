@@ -47,8 +47,9 @@ export class Reporter {
 
   /** Tells the coverage if it has changed, now or when it may be told again. */
   coverage(coverage: Coverage, now: number, force = false): void {
-    const { watched, unwatched } = this.#coverage;
-    if (coverage.watched === watched && coverage.unwatched === unwatched) {
+    const { watched, unwatched, whole } = this.#coverage;
+    const isSame = coverage.watched === watched && coverage.unwatched === unwatched;
+    if (isSame && coverage.whole === whole) {
       this.#coverageDue = Infinity;
     } else if (!force && now < this.#coverageAt + COVERAGE_PAUSE_MS) {
       this.#coverageDue = this.#coverageAt + COVERAGE_PAUSE_MS;

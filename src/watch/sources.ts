@@ -64,24 +64,8 @@ export class Sources {
     return { source, error: source.begin(), choice: { kind: "inotify", reason } };
   }
 
-  /** Why fanotify is not even tried. */
   #obstacle(): string | undefined {
-    const { watcher, fanotify } = this.#setup;
-    if (watcher === "inotify") return AS_SET;
-    if (watcher === "auto" && !this.#mounts.isWholeFileSystem) {
-      return "the source is not a file system of its own";
-    }
-    if (fanotify < 0) return openingObstacle(-fanotify);
-    const type = this.#mounts.typeAt(ROOT);
-    if (hearingOn(type ?? "") !== "heard") {
-      return `the source lies on ${type ?? "a file system we do not know"}`;
-    }
-    // A directory whose arrival does not count is not watched; a whole file system always is.
-    const arrivals = Mask.CREATE | Mask.MOVED_TO;
-    if (this.#counted !== undefined && (this.#counted.directories & arrivals) !== arrivals) {
-      return "the arrival of directories does not count";
-    }
-    return undefined;
+    return fanotifyObstacle(this.#setup, this.#mounts, this.#counted);
   }
 
   #newInotify(): InotifySource {
@@ -140,4 +124,27 @@ function openingObstacle(error: number): string {
     default:
       return `it cannot be opened (${errorName(error)})`;
   }
+}
+
+/** Why fanotify is not even tried. `fanotify` is a group, or an error number with its sign changed. */
+export function fanotifyObstacle(
+  { watcher, fanotify }: Pick<ReaderSetup, "watcher" | "fanotify">,
+  mounts: MountWatch,
+  counted: CountedEvents | undefined,
+): string | undefined {
+  if (watcher === "inotify") return AS_SET;
+  if (watcher === "auto" && !mounts.isWholeFileSystem) {
+    return "the source is not a file system of its own";
+  }
+  if (fanotify < 0) return openingObstacle(-fanotify);
+  const type = mounts.typeAt(ROOT);
+  if (hearingOn(type ?? "") !== "heard") {
+    return `the source lies on ${type ?? "a file system we do not know"}`;
+  }
+  // A directory whose arrival does not count is not watched; a whole file system always is.
+  const arrivals = Mask.CREATE | Mask.MOVED_TO;
+  if (counted !== undefined && (counted.directories & arrivals) !== arrivals) {
+    return "the arrival of directories does not count";
+  }
+  return undefined;
 }

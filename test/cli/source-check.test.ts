@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { sourceFindings } from "../../src/cli/source-check.js";
 import type { InotifyLimits } from "../../src/kernel/limits.js";
+import { hasFanotify, ownDisk } from "../support/own-disk.js";
 import { makeTempDir } from "../support/temp.js";
 
 function limits(watches: number | undefined, instances: number | undefined): InotifyLimits {
@@ -16,7 +17,7 @@ function limits(watches: number | undefined, instances: number | undefined): Ino
 function makeSource(name: string, directories: readonly string[]) {
   const path = makeTempDir();
   for (const each of directories) mkdirSync(join(path, each), { recursive: true });
-  return { name, path, rules: ["- cache/"] };
+  return { name, path, rules: ["- cache/"], watcher: "auto" as const, events: undefined };
 }
 
 describe("sourceFindings()", () => {
@@ -39,6 +40,20 @@ describe("sourceFindings()", () => {
           "the other directories would be scanned. Raise it: sysctl -w user.max_inotify_watches=16",
       },
     ]);
+  });
+
+  it.skipIf(!hasFanotify)("needs no watch for what fanotify hears, and says so", () => {
+    const disk = { ...makeSource("disk", []), path: ownDisk() };
+    for (const each of ["a", "b"]) mkdirSync(join(disk.path, each));
+    expect(sourceFindings([disk], limits(1, undefined))).toEqual([
+      {
+        level: "ok",
+        source: "disk",
+        text: `${disk.path}: heard as a whole file system, by fanotify`,
+      },
+    ]);
+    const found = sourceFindings([{ ...disk, watcher: "inotify" }], limits(1, undefined));
+    expect(found.map(({ level }) => level)).toEqual(["ok", "warning"]);
   });
 
   it("finds it an error where there are not enough instances", () => {

@@ -1,47 +1,33 @@
-import { mkdirSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Errno } from "../../src/kernel/libc.js";
 import type { TreeCalls } from "../../src/watch/calls.js";
 import { makeTempDir } from "../support/temp.js";
-import { carryOut, diskStep, fullTree, movingStep } from "./disk-steps.js";
+import { diskStep, fullTree, movingStep } from "./disk-steps.js";
 import type { DiskStep } from "./disk-steps.js";
 import { Harness } from "./harness.js";
 import type { HarnessOptions } from "./harness.js";
+import { setScene, tell } from "./stories.js";
+import type { Story, StoryStep } from "./stories.js";
 
 const scratch = makeTempDir();
 let rounds = 0;
 
-type Step =
-  | DiskStep
-  /** A part of the queue is read, or one directory looked at. */
-  | { readonly do: "read"; readonly bytes: number }
-  | { readonly do: "step" }
-  | { readonly do: "settle" }
-  | { readonly do: "deliver" }
-  | { readonly do: "overflow" };
-
-const step: fc.Arbitrary<Step> = fc.oneof(
+const step: fc.Arbitrary<StoryStep> = fc.oneof(
   { weight: 6, arbitrary: diskStep },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("read" as const), bytes: fc.nat(600) }) },
   { weight: 2, arbitrary: fc.constant({ do: "step" as const }) },
   { weight: 1, arbitrary: fc.constantFrom({ do: "settle" as const }, { do: "deliver" as const }) },
 );
 
-const stepWithLoss: fc.Arbitrary<Step> = fc.oneof(
+const stepWithLoss: fc.Arbitrary<StoryStep> = fc.oneof(
   { weight: 12, arbitrary: step },
   { weight: 1, arbitrary: fc.constant({ do: "overflow" as const }) },
 );
 
-interface Story {
-  readonly before: readonly DiskStep[];
-  readonly steps: readonly Step[];
-  /** What happens between the tree's own system calls, one each. */
-  readonly between: readonly (DiskStep | undefined)[];
-}
-
-function story(each: fc.Arbitrary<Step>): fc.Arbitrary<Story> {
+function story(each: fc.Arbitrary<StoryStep>): fc.Arbitrary<Story> {
   return fc.record({
     before: fc.array(diskStep, { maxLength: 12 }),
     steps: fc.array(each, { minLength: 1, maxLength: 25 }),
@@ -68,7 +54,7 @@ const movingStory: fc.Arbitrary<Story> = fc.record({
 
 const rename = (at: string, to: string): DiskStep => ({ do: "rename", at, to });
 const exchange = (at: string, to: string): DiskStep => ({ do: "exchange", at, to });
-const read: Step = { do: "read", bytes: 400 };
+const read: StoryStep = { do: "read", bytes: 400 };
 
 /** Stories that went wrong once. */
 const HARD_STORIES: readonly Story[] = [
@@ -109,34 +95,11 @@ const HARD_MOVES: readonly Story[] = (
 ).map(([steps, between]) => ({ before: fullTree, steps, between }));
 
 /** What is wrong after a story; empty when the watch has kept up. */
-function play(
-  { before, steps, between }: Story,
-  options: HarnessOptions = {},
-  { scans = false } = {},
-): string[] {
+function play(each: Story, options: HarnessOptions = {}, { scans = false } = {}): string[] {
   const base = join(scratch, String(rounds++));
-  const [root, outside] = [join(base, "root"), join(base, "outside")];
-  mkdirSync(root, { recursive: true });
-  mkdirSync(outside);
-  for (const each of before) carryOut(each, root, outside);
-  using harness = new Harness(root, options);
-  harness.start();
-  const waiting = [...between];
-  harness.between = () => {
-    const next = waiting.shift();
-    if (next !== undefined) carryOut(next, root, outside);
-  };
-  for (const each of steps) {
-    if (each.do === "read") harness.read(each.bytes);
-    else if (each.do === "step") harness.step();
-    else if (each.do === "settle") harness.settle();
-    else if (each.do === "deliver") harness.deliver();
-    else if (each.do === "overflow") harness.overflow();
-    else carryOut(each, root, outside);
-  }
-  harness.settle();
-  harness.between = () => undefined;
-  harness.settle();
+  const scene = setScene(each, base);
+  using harness = new Harness(scene.root, options);
+  tell(each, harness, scene);
   if (scans) harness.scan();
   const wrong = harness.mirror.differences();
   // Not everything is watched under a limit.

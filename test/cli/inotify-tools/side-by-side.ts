@@ -194,3 +194,25 @@ export function squashed(text: string, end = "\n"): string[] {
   const lines = text.split(end).slice(0, -1);
   return lines.filter((line, at) => line !== lines[at - 1]);
 }
+
+/** A place with a directory `w` to watch. */
+export function placeToWatch(): string {
+  const at = makeTempDir("treecast-wait-");
+  mkdirSync(join(at, "w"));
+  return at;
+}
+
+/** Ours, when it watches. */
+export async function startOurs(
+  args: readonly string[],
+  cwd: string,
+  options: Partial<StartOptions> = {},
+): Promise<Waiting> {
+  const one = start("ours", args, { cwd, ...options });
+  await one.watching(1);
+  return one;
+}
+
+export function linesOf(text: string): string[] {
+  return text.split("\n").slice(0, -1);
+}

@@ -11,33 +11,12 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { makeTempDir } from "../../support/temp.js";
 import { until } from "../../support/until.js";
-import { start, type StartOptions, type Waiting } from "./side-by-side.js";
-
-function place(): string {
-  const at = makeTempDir("treecast-wait-");
-  mkdirSync(join(at, "w"));
-  return at;
-}
-
-async function ours(
-  args: readonly string[],
-  cwd: string,
-  options: Partial<StartOptions> = {},
-): Promise<Waiting> {
-  const one = start("ours", args, { cwd, ...options });
-  await one.watching(1);
-  return one;
-}
-
-function lines(text: string): string[] {
-  return text.split("\n").slice(0, -1);
-}
+import { linesOf, placeToWatch, start, startOurs } from "./side-by-side.js";
 
 describe("treecast wait, its output", () => {
   it("loses nothing of 50,000 events that nobody reads for a while", async () => {
-    const at = place();
+    const at = placeToWatch();
     const one = start("ours", ["-mq", "-e", "create", "--format", "%f", "w"], { cwd: at });
     one.child.stdout?.pause();
     await one.watching(1);
@@ -50,14 +29,14 @@ describe("treecast wait, its output", () => {
     one.child.stdout?.resume();
     await until(() => one.stdout().endsWith(`\n${files - 1}\n`));
     one.child.kill();
-    expect(lines((await one.ended).stdout)).toHaveLength(files);
+    expect(linesOf((await one.ended).stdout)).toHaveLength(files);
   });
 
   it("shows an overflow of the kernel's queue, and watches afterwards what it has not heard of", async () => {
-    const at = place();
+    const at = placeToWatch();
     // Not -q: stopped before all is established, it would find the new directory at its start, and
     // what happens there then may be among what the kernel has dropped.
-    const one = await ours(["-mr", "-e", "create", "--include", "late", "w"], at);
+    const one = await startOurs(["-mr", "-e", "create", "--include", "late", "w"], at);
     const queue = Number(readFileSync("/proc/sys/fs/inotify/max_queued_events", "utf8"));
     if (queue > 50_000) return;
     one.child.kill("SIGSTOP");
@@ -68,7 +47,7 @@ describe("treecast wait, its output", () => {
     writeFileSync(join(at, "w/unheard/deep/late"), "");
     await until(() => one.stdout().includes("late"));
     one.child.kill();
-    expect(lines((await one.ended).stdout)).toEqual([
+    expect(linesOf((await one.ended).stdout)).toEqual([
       " Q_OVERFLOW ",
       "w/unheard/deep/ CREATE late",
     ]);
@@ -77,7 +56,7 @@ describe("treecast wait, its output", () => {
 
 describe("treecast wait -d", () => {
   it("goes on in the background, and appends to a file", async () => {
-    const at = place();
+    const at = placeToWatch();
     writeFileSync(join(at, "log"), "before\n");
     const args = ["-d", "-q", "-t", "1", "-o", "log", "-e", "create", "w"];
     const first = await start("ours", args, { cwd: at }).ended;
@@ -88,7 +67,7 @@ describe("treecast wait -d", () => {
   });
 
   it("says why it does not", async () => {
-    const at = place();
+    const at = placeToWatch();
     writeFileSync(join(at, "log"), "");
     const first = await start("ours", ["-d", "-o", "log", "nothere"], { cwd: at }).ended;
     expect(first).toMatchObject({
@@ -98,7 +77,7 @@ describe("treecast wait -d", () => {
   });
 
   it("takes relative paths from the root with --strict-compat, and says nothing", async () => {
-    const at = place();
+    const at = placeToWatch();
     writeFileSync(join(at, "log"), "");
     const args = ["-d", "--strict-compat", "-o", "log", "-e", "create", "-t", "1"];
     expect(await start("ours", [...args, "w"], { cwd: at }).ended).toMatchObject({
@@ -114,9 +93,9 @@ describe("treecast wait -d", () => {
 
 describe("treecast wait -o", () => {
   it("makes a file that only its owner reads, and appends to it", async () => {
-    const at = place();
+    const at = placeToWatch();
     for (const name of ["a", "b"]) {
-      const one = await ours(["-q", "-o", "out", "-e", "create", "w"], at);
+      const one = await startOurs(["-q", "-o", "out", "-e", "create", "w"], at);
       writeFileSync(join(at, "w", name), "");
       expect(await one.ended).toMatchObject({ status: 0, stdout: "" });
     }
@@ -126,9 +105,9 @@ describe("treecast wait -o", () => {
 
   it("says so where the disk is full", async () => {
     if (!existsSync("/dev/full")) return;
-    const at = place();
+    const at = placeToWatch();
     const full = openSync("/dev/full", "w");
-    const one = await ours(["-mq", "-e", "attrib", "w"], at, { stdout: full });
+    const one = await startOurs(["-mq", "-e", "attrib", "w"], at, { stdout: full });
     closeSync(full);
     chmodSync(join(at, "w"), 0o700);
     expect(await one.ended).toMatchObject({

@@ -2,37 +2,16 @@ import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { makeTempDir } from "../../support/temp.js";
 import { until } from "../../support/until.js";
 import { treecast } from "../treecast.js";
-import { ourLinks, start, type StartOptions, type Waiting } from "./side-by-side.js";
-
-function place(): string {
-  const at = makeTempDir("treecast-wait-");
-  mkdirSync(join(at, "w"));
-  return at;
-}
-
-async function ours(
-  args: readonly string[],
-  cwd: string,
-  options: Partial<StartOptions> = {},
-): Promise<Waiting> {
-  const one = start("ours", args, { cwd, ...options });
-  await one.watching(1);
-  return one;
-}
-
-function lines(text: string): string[] {
-  return text.split("\n").slice(0, -1);
-}
+import { linesOf, ourLinks, placeToWatch, start, startOurs, type Waiting } from "./side-by-side.js";
 
 /** Its lines up to the event of a last file, which is left out, as it ends it. */
 async function toldBy(one: Waiting, at: string, last = "end"): Promise<string[]> {
   writeFileSync(join(at, "w", last), "");
   await until(() => one.stdout().includes(last));
   one.child.kill();
-  return lines((await one.ended).stdout).filter((line) => !line.includes(last));
+  return linesOf((await one.ended).stdout).filter((line) => !line.includes(last));
 }
 
 /** A tree made at once and then put where it is seen: nothing in it is told by the kernel. */
@@ -47,8 +26,8 @@ function treeFromOutside(at: string): void {
 
 describe("treecast wait -mr", () => {
   it("tells what is inside a directory that appears, each once", async () => {
-    const at = place();
-    const one = await ours(["-mrq", "-e", "create,close_write,moved_to", "w"], at);
+    const at = placeToWatch();
+    const one = await startOurs(["-mrq", "-e", "create,close_write,moved_to", "w"], at);
     treeFromOutside(at);
     const [first, ...others] = await toldBy(one, at);
     expect(first).toBe("w/ MOVED_TO,ISDIR new");
@@ -66,16 +45,16 @@ describe("treecast wait -mr", () => {
   });
 
   it("tells of it what is asked for, and nothing of what is left out", async () => {
-    const at = place();
+    const at = placeToWatch();
     const args = ["-mrq", "-e", "close_write", "@w/new/out", "--format", "%w%f", "w"];
-    const one = await ours(args, at);
+    const one = await startOurs(args, at);
     treeFromOutside(at);
     expect(await toldBy(one, at)).toEqual(["w/new/file", "w/new/deep/er/file"]);
   });
 
   it("watches a new directory that its filter hides, and what comes into it", async () => {
-    const at = place();
-    const one = await ours(["-mrq", "--include", "\\.txt$", "-e", "create", "w"], at);
+    const at = placeToWatch();
+    const one = await startOurs(["-mrq", "--include", "\\.txt$", "-e", "create", "w"], at);
     mkdirSync(join(at, "w/new"));
     await one.watching(2);
     writeFileSync(join(at, "w/new/a.txt"), "");
@@ -83,10 +62,10 @@ describe("treecast wait -mr", () => {
   });
 
   it("tells no more than inotifywait with --strict-compat", async () => {
-    const at = place();
+    const at = placeToWatch();
     const args = ["-mrq", "-e", "create,moved_to", "--strict-compat"];
-    const one = await ours([...args, "w"], at);
-    const filtered = await ours([...args, "--include", "\\.txt$", "w"], at);
+    const one = await startOurs([...args, "w"], at);
+    const filtered = await startOurs([...args, "--include", "\\.txt$", "w"], at);
     treeFromOutside(at);
     await one.watching(5);
     writeFileSync(join(at, "w/new/deep/a.txt"), "");
@@ -95,9 +74,9 @@ describe("treecast wait -mr", () => {
   });
 
   it("says what became of names after a renaming, and is silent of what has left", async () => {
-    const at = place();
+    const at = placeToWatch();
     mkdirSync(join(at, "w/a/b"), { recursive: true });
-    const one = await ours(["-mrq", "-e", "create", "w"], at);
+    const one = await startOurs(["-mrq", "-e", "create", "w"], at);
     renameSync(join(at, "w/a"), join(at, "w/c"));
     writeFileSync(join(at, "w/c/b/1"), "");
     renameSync(join(at, "w/c/b"), join(at, "w/d"));
@@ -126,7 +105,7 @@ function fdOf(pid: number): string {
 
 describe("treecast wait", () => {
   it("is itself under its own name, too", async () => {
-    const at = place();
+    const at = placeToWatch();
     const { status, stderr } = await treecast(["wait", "-t", "1", "w"], { cwd: at });
     expect(stderr).toBe("Setting up watches.\nWatches established.\n");
     expect(status).toBe(2);
@@ -139,14 +118,14 @@ describe("treecast wait", () => {
     ["inotifywait", ["--help"], 1],
     ["inotifywait", ["-m", "--help", "w"], 1],
   ])("prints its help for %s %j", async (link, args, status) => {
-    const ended = await start("ours", args, { cwd: place(), link }).ended;
+    const ended = await start("ours", args, { cwd: placeToWatch(), link }).ended;
     expect(ended).toMatchObject({ status, stderr: "" });
     expect(ended.stdout).toContain("--strict-compat");
   });
 
   it("prints JSON, with the bytes of a name that is not UTF-8", async () => {
-    const at = place();
-    const one = await ours(["-mrq", "--json", "-e", "create,move,close_write", "w"], at);
+    const at = placeToWatch();
+    const one = await startOurs(["-mrq", "--json", "-e", "create,move,close_write", "w"], at);
     writeFileSync(join(at, "w/名"), "");
     writeFileSync(Buffer.concat([Buffer.from(`${at}/w/`), Buffer.from([0xff])]), "");
     renameSync(join(at, "w/名"), join(at, "w/b"));
@@ -171,15 +150,15 @@ describe("treecast wait", () => {
   });
 
   it("tells of a path once when it has been quiet for a while (--settle)", async () => {
-    const at = place();
-    const one = await ours(["-mq", "--settle", "500ms", "-e", "create,modify", "w"], at);
+    const at = placeToWatch();
+    const one = await startOurs(["-mq", "--settle", "500ms", "-e", "create,modify", "w"], at);
     for (let i = 0; i < 20; i++) writeFileSync(join(at, "w/a"), String(i));
     writeFileSync(join(at, "w/b"), "");
     await until(() => one.stdout().includes(" b\n"));
     writeFileSync(join(at, "w/a"), "again");
     await until(() => one.stdout().endsWith(" a\n"));
     one.child.kill();
-    expect(lines((await one.ended).stdout)).toEqual([
+    expect(linesOf((await one.ended).stdout)).toEqual([
       "w/ MODIFY,CREATE a",
       "w/ CREATE b",
       "w/ MODIFY a",
@@ -187,8 +166,8 @@ describe("treecast wait", () => {
   });
 
   it("ends after the first path that has settled, without -m", async () => {
-    const at = place();
-    const one = await ours(["-q", "--settle", "100ms", "-e", "modify,create", "w"], at);
+    const at = placeToWatch();
+    const one = await startOurs(["-q", "--settle", "100ms", "-e", "modify,create", "w"], at);
     writeFileSync(join(at, "w/a"), "x");
     expect(await one.ended).toMatchObject({ status: 0, stdout: "w/ MODIFY,CREATE a\n" });
   });
@@ -197,33 +176,33 @@ describe("treecast wait", () => {
     [["--json", "-c"], "--json and -c cannot both be specified."],
     [["--settle", "5"], "--settle needs a length of time with its unit, such as 500ms or 2s."],
   ])("refuses %j", async (args, complaint) => {
-    const ended = await start("ours", [...args, "w"], { cwd: place() }).ended;
+    const ended = await start("ours", [...args, "w"], { cwd: placeToWatch() }).ended;
     expect(ended).toMatchObject({ status: 1, stderr: `${complaint}\n` });
   });
 
   it.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)("is ended at once by %s", async (signal) => {
-    const one = await ours(["-mr", "w"], place());
+    const one = await startOurs(["-mr", "w"], placeToWatch());
     one.child.kill(signal);
     expect(await one.ended).toMatchObject({ status: null, signal });
   });
 
   it("is ended by a pipe that nobody reads any more, as others are", async () => {
-    const at = place();
-    const one = await ours(["-m", "-e", "create", "w"], at);
+    const at = placeToWatch();
+    const one = await startOurs(["-m", "-e", "create", "w"], at);
     one.child.stdout?.destroy();
     writeFileSync(join(at, "w/a"), "");
     expect(await one.ended).toMatchObject({ signal: "SIGPIPE" });
   });
 
   it("goes by its link's name for pidof and pkill", async () => {
-    const one = await ours(["-m", "w"], place());
+    const one = await startOurs(["-m", "w"], placeToWatch());
     expect(readFileSync(`/proc/${one.pid}/comm`, "utf8")).toBe("inotifywait\n");
     one.child.kill();
     await one.ended;
   });
 
   it("takes paths and expressions as bytes", async () => {
-    const at = place();
+    const at = placeToWatch();
     const odd = Buffer.concat([Buffer.from(`${at}/w/`), Buffer.from([0xe9, 0x2f])]);
     mkdirSync(odd);
     // No shell but printf can write such a word.

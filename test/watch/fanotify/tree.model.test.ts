@@ -1,32 +1,18 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmdirSync, rmSync } from "node:fs";
+import { mkdtempSync, rmdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { hasFanotify } from "../../support/own-disk.js";
-import { carryOut, diskStep, fullTree, movingStep } from "../disk-steps.js";
+import { diskStep, fullTree, movingStep } from "../disk-steps.js";
 import type { DiskStep } from "../disk-steps.js";
+import { setScene, tell } from "../stories.js";
+import type { Story, StoryStep } from "../stories.js";
 import { FanotifyHarness } from "./harness.js";
 import type { FanotifyHarnessOptions } from "./harness.js";
 
-type Step =
-  | DiskStep
-  /** A part of the queue is read, or one directory looked at. */
-  | { readonly do: "read"; readonly bytes: number }
-  | { readonly do: "step" }
-  | { readonly do: "settle" }
-  | { readonly do: "deliver" }
-  | { readonly do: "overflow" };
-
-interface Story {
-  readonly before: readonly DiskStep[];
-  readonly steps: readonly Step[];
-  /** What happens between the tree's own looks at the disk, one each. */
-  readonly between: readonly (DiskStep | undefined)[];
-}
-
-const constant = (step: "step" | "settle" | "deliver" | "overflow"): fc.Arbitrary<Step> =>
+const constant = (step: "step" | "settle" | "deliver" | "overflow"): fc.Arbitrary<StoryStep> =>
   fc.constant({ do: step });
 const reading = fc.record({ do: fc.constant("read" as const), bytes: fc.nat(2000) });
 
@@ -35,7 +21,7 @@ function story(
   before: fc.Arbitrary<readonly DiskStep[]>,
   overflow = 0,
 ): fc.Arbitrary<Story> {
-  const step: fc.Arbitrary<Step> = fc.oneof(
+  const step: fc.Arbitrary<StoryStep> = fc.oneof(
     { weight: 12, arbitrary: disk },
     { weight: 4, arbitrary: reading },
     { weight: 3, arbitrary: constant("step") },
@@ -66,30 +52,11 @@ describe.skipIf(!hasFanotify)("a tree under fanotify", () => {
   });
 
   /** What is wrong after a story; empty when the tree has kept up. */
-  function play({ before, steps, between }: Story, options: FanotifyHarnessOptions = {}): string[] {
+  function play(each: Story, options: FanotifyHarnessOptions = {}): string[] {
     const base = join(disk, String(rounds++));
-    const [root, outside] = [join(base, "root"), join(base, "outside")];
-    mkdirSync(root, { recursive: true });
-    mkdirSync(outside);
-    for (const each of before) carryOut(each, root, outside);
-    using harness = new FanotifyHarness(root, options);
-    harness.start();
-    const waiting = [...between];
-    harness.between = () => {
-      const next = waiting.shift();
-      if (next !== undefined) carryOut(next, root, outside);
-    };
-    for (const each of steps) {
-      if (each.do === "read") harness.read(each.bytes);
-      else if (each.do === "step") harness.step();
-      else if (each.do === "settle") harness.settle();
-      else if (each.do === "deliver") harness.deliver();
-      else if (each.do === "overflow") harness.overflow();
-      else carryOut(each, root, outside);
-    }
-    harness.settle();
-    harness.between = () => undefined;
-    harness.settle();
+    const scene = setScene(each, base);
+    using harness = new FanotifyHarness(scene.root, options);
+    tell(each, harness, scene);
     const wrong = harness.mirror.differences();
     rmSync(base, { recursive: true, force: true });
     return wrong;
