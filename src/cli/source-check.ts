@@ -1,8 +1,9 @@
 /** Whether sources are there, and whether the kernel lets all of their directories be watched. */
-import { accessSync, constants, readdirSync, statSync } from "node:fs";
+import { accessSync, constants, statSync } from "node:fs";
 import type { SourceConfig } from "../config/config.js";
 import { compileFilter, type Filter } from "../filter/filter.js";
 import { type InotifyLimits, readLimits } from "../kernel/limits.js";
+import { listDirectory } from "../kernel/list-directory.js";
 import { bytesBelow, displayPath, joinPath, type RelativePath, ROOT } from "../model/path.js";
 import { countOf, digits } from "../observe/quantities.js";
 import { expectedWatcher } from "../watch/expected-watcher.js";
@@ -62,14 +63,12 @@ function countDirectories(root: string, filter: Filter): number {
   return count;
 }
 
+/** What went meanwhile, or cannot be read and so not be watched either, has none. */
 function directoriesIn(root: string, path: RelativePath): string[] {
-  try {
-    return readdirSync(bytesBelow(root, path), { encoding: "latin1", withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
-      .map(({ name }) => name);
-  } catch {
-    return []; // it went meanwhile, or cannot be read and so not be watched either
-  }
+  const names: string[] = [];
+  const location = Buffer.concat([bytesBelow(root, path), Buffer.from([0])]);
+  listDirectory(location, { files: false, follow: path === ROOT }, (name) => names.push(name));
+  return names;
 }
 
 function limitFindings(

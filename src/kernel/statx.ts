@@ -10,7 +10,13 @@ import koffi from "koffi";
 import { decodeEntries, openDirectory } from "./directory.js";
 import { Errno, errorNumber, libc } from "./libc.js";
 
-type Statx = (directory: number, name: number, flags: number, mask: number, into: number) => number;
+type Statx<Name> = (
+  directory: number,
+  name: Name,
+  flags: number,
+  mask: number,
+  into: number,
+) => number;
 
 // linux/fcntl.h, linux/stat.h
 const AT_FDCWD = -100;
@@ -33,10 +39,12 @@ const LONGEST_PATH = 4096;
 const pathBytes = Buffer.from(new ArrayBuffer(LONGEST_PATH));
 const pathAt = addressOf(pathBytes.buffer);
 
-const statx = bindStatx();
+const statx = bindStatx<number>("uintptr_t");
+const statxOfBytes = bindStatx<Uint8Array>("const uint8_t *");
 
 /** Where the fields stand in `statusWords`, as 32-bit words; the low word of two comes first. */
 export const Word = {
+  LINKS: 4,
   UID: 5,
   GID: 6,
   /** In its lower half. */
@@ -47,6 +55,8 @@ export const Word = {
   CHANGED_NS: 26,
   MODIFIED: 28,
   MODIFIED_NS: 30,
+  DEVICE_MAJOR: 34,
+  DEVICE_MINOR: 35,
 } as const;
 
 /** The status that was read last on this thread. */
@@ -71,6 +81,17 @@ export function readStatus(path: string): number {
   if (path.length >= LONGEST_PATH) return Errno.ENAMETOOLONG;
   pathBytes[pathBytes.write(path, "latin1")] = 0;
   return statx(AT_FDCWD, pathAt, AT_FLAGS, STATX_BASIC_STATS, recordAt) === 0 ? 0 : errorNumber();
+}
+
+/** The same for a path that ends with a 0 byte. */
+export function readStatusOf(path: Uint8Array): number {
+  return readStatusIn(AT_FDCWD, path);
+}
+
+/** The same for what an open directory has by a name, which ends with a 0 byte. */
+export function readStatusIn(directory: number, name: Uint8Array): number {
+  const answer = statxOfBytes(directory, name, AT_FLAGS, STATX_BASIC_STATS, recordAt);
+  return answer === 0 ? 0 : errorNumber();
 }
 
 /** `error` is 0, and the entry's status has been read; or it is what statx(2) answered. */
@@ -113,16 +134,16 @@ function addressOf(bytes: ArrayBufferLike): number {
 }
 
 /** musl has had the call by its name since 1.2.5 only; before, it goes by its number. */
-function bindStatx(): Statx {
+function bindStatx<Name>(nameType: string): Statx<Name> {
   const library = koffi.load(null);
-  const rest = "int directory, uintptr_t name, int flags, unsigned int mask, uintptr_t into";
+  const rest = `int directory, ${nameType} name, int flags, unsigned int mask, uintptr_t into`;
   try {
-    return library.func(`int statx(${rest})`) as Statx;
+    return library.func(`int statx(${rest})`) as Statx<Name>;
   } catch {
     const number = process.arch === "x64" ? 332 : process.arch === "arm" ? 397 : 291;
     const call = library.func(`long syscall(long number, ${rest})`) as (
       number: number,
-      ...parameters: Parameters<Statx>
+      ...parameters: Parameters<Statx<Name>>
     ) => number;
     return (...parameters) => call(number, ...parameters);
   }

@@ -104,7 +104,9 @@ function sightOf(path: string): RootSight | undefined {
 }
 
 function isEmpty(directory: Buffer): boolean {
-  const handle = opendirSync(directory, { bufferSize: 1 });
+  // Names as bytes: of others Node cannot find out the type where the file system does not say it.
+  const encoding = "buffer" as BufferEncoding;
+  const handle = opendirSync(directory, { bufferSize: 1, encoding });
   try {
     return handle.readSync() === null;
   } finally {

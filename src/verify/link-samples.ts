@@ -33,7 +33,7 @@ export function findLinks(
   for (let directory = pending.pop(); directory !== undefined; directory = pending.pop()) {
     for (const entry of entriesOf(root, directory)) {
       if (++seen > MOST_ENTRIES) return found;
-      const path = joinPath(directory, entry.name);
+      const path = joinPath(directory, entry.name.toString("latin1"));
       if (entry.isDirectory() && isUseful(path, true)) pending.push(path);
       if (!entry.isSymbolicLink() || !isUseful(path, false)) continue;
       const to = valueOf(root, path);
@@ -51,9 +51,10 @@ export function findLinks(
   return found;
 }
 
+/** Names as bytes: of others Node cannot find out the type where the file system does not say it. */
 function entriesOf(root: string, directory: RelativePath) {
   try {
-    return readdirSync(bytesBelow(root, directory), { withFileTypes: true, encoding: "latin1" });
+    return readdirSync(bytesBelow(root, directory), { withFileTypes: true, encoding: "buffer" });
   } catch {
     return []; // it went away, or may not be read
   }

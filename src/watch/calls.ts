@@ -4,8 +4,8 @@
  */
 import { lstatSync } from "node:fs";
 import type { BigIntStats } from "node:fs";
-import { listDirectory } from "../kernel/directory.js";
-import type { EntryVisitor } from "../kernel/directory.js";
+import { listDirectory } from "../kernel/list-directory.js";
+import type { EntryVisitor } from "../kernel/list-directory.js";
 import { Mask } from "../kernel/inotify-decode.js";
 import { addWatch, removeWatch } from "../kernel/inotify.js";
 import { bytesBelow } from "../model/path.js";

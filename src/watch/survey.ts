@@ -3,7 +3,7 @@
  * directory, and lets go of what is no longer named. What the kernel does not report is compared
  * with how it was last seen.
  */
-import type { EntryType } from "../kernel/directory.js";
+import type { EntryType } from "../kernel/list-directory.js";
 import { Errno } from "../kernel/libc.js";
 import { Kind } from "../model/change.js";
 import { joinPath } from "../model/path.js";

@@ -2,7 +2,7 @@
  * A watched tree without a thread: the test decides when the queue is read, how much of it, and
  * what happens on the disk between two system calls. Races become sequences.
  */
-import { listDirectory } from "../../src/kernel/directory.js";
+import { listDirectory } from "../../src/kernel/list-directory.js";
 import { decodeInotify } from "../../src/kernel/inotify-decode.js";
 import { openInotify, readEvents } from "../../src/kernel/inotify.js";
 import { libc } from "../../src/kernel/libc.js";

@@ -3,7 +3,7 @@
  * that a tree of any size needs no room.
  */
 import { errorName, Errno } from "../../kernel/libc.js";
-import { listDirectory } from "../../kernel/directory.js";
+import { listDirectory } from "../../kernel/list-directory.js";
 import type { Filter } from "../../filter/filter.js";
 import { bytesBelow, joinPath, type RelativePath, ROOT } from "../../model/path.js";
 import type { Places } from "./place.js";

@@ -5,10 +5,11 @@
  * Our own reading would be told, too, where OPEN, ACCESS or CLOSE_NOWRITE are asked for: a directory
  * gets those bits when it has been read. Its parent tells of the reading all the same.
  */
-import { type EntryType, listDirectory, openDirectory } from "../../kernel/directory.js";
+import { openDirectory } from "../../kernel/directory.js";
 import { Mask } from "../../kernel/inotify-decode.js";
 import { addWatch } from "../../kernel/inotify.js";
 import { Errno, errorNumber, libc } from "../../kernel/libc.js";
+import { type EntryType, listDirectory } from "../../kernel/list-directory.js";
 import { readStatus, statusKind } from "../../kernel/statx.js";
 import { NO_NODE, type NodeId, type Places } from "./places.js";
 import { WatchRefusal } from "./refusal.js";

@@ -1,5 +1,5 @@
 /** What a fanotify group is asked to hear, and which of what it hears was asked for. */
-import { listDirectory } from "../../kernel/directory.js";
+import { listDirectory } from "../../kernel/list-directory.js";
 import { FanMask, type FileHandle } from "../../kernel/fanotify-decode.js";
 import { markFileSystem, markInode } from "../../kernel/fanotify.js";
 import { Errno } from "../../kernel/libc.js";

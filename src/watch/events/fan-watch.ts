@@ -2,7 +2,7 @@
  * Raw events by fanotify: of directories with what is right inside, of trees, or of whole file
  * systems. Names are absolute, without links in them. What this process does itself is not told.
  */
-import { type EntryType, listDirectory } from "../../kernel/directory.js";
+import { type EntryType, listDirectory } from "../../kernel/list-directory.js";
 import { FanMask, type FileHandle } from "../../kernel/fanotify-decode.js";
 import { openFanotify } from "../../kernel/fanotify.js";
 import { Mask } from "../../kernel/inotify-decode.js";

@@ -5,8 +5,8 @@
  * An open file would keep a file system from being unmounted, so a place is opened for as long as
  * handles are being resolved and no longer.
  */
-import { listDirectory } from "../../kernel/directory.js";
-import type { EntryVisitor } from "../../kernel/directory.js";
+import { listDirectory } from "../../kernel/list-directory.js";
+import type { EntryVisitor } from "../../kernel/list-directory.js";
 import { FanMask } from "../../kernel/fanotify-decode.js";
 import type { FileHandle } from "../../kernel/fanotify-decode.js";
 import {
