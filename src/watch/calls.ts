@@ -8,6 +8,7 @@ import { listDirectory } from "../kernel/list-directory.js";
 import type { EntryVisitor } from "../kernel/list-directory.js";
 import { Mask } from "../kernel/inotify-decode.js";
 import { addWatch, removeWatch } from "../kernel/inotify.js";
+import { PathBytes } from "../kernel/path-bytes.js";
 import { bytesBelow } from "../model/path.js";
 import type { RelativePath } from "../model/path.js";
 
@@ -38,7 +39,7 @@ const ROOT_MASK = TREE_MASK | Mask.DELETE_SELF | Mask.MOVE_SELF;
 
 /** `root` is absolute, latin1. */
 export function kernelCalls(inotify: number, root: string): TreeCalls {
-  const bytes = new PathBytes(root);
+  const bytes = new PathBytes(root === "/" ? "/" : `${root}/`);
   return {
     addWatch: (path) => addWatch(inotify, bytes.of(path), path === "" ? ROOT_MASK : DIRECTORY_MASK),
     removeWatch: (watch) => removeWatch(inotify, watch),
@@ -54,29 +55,5 @@ function inspect(path: Buffer): BigIntStats | undefined {
   } catch {
     // ENOENT, or ENOTDIR, EACCES, ENAMETOOLONG: nothing to be seen there either.
     return undefined;
-  }
-}
-
-/** Absolute paths as C strings, in one buffer that is used again and again. */
-class PathBytes {
-  readonly #prefix: string;
-  #bytes = Buffer.alloc(8192);
-
-  constructor(root: string) {
-    this.#prefix = root === "/" ? "/" : `${root}/`;
-    this.#bytes.write(this.#prefix, "latin1");
-  }
-
-  /** Ends with a 0 byte; good until the next call. */
-  of(path: RelativePath): Buffer {
-    const start = this.#prefix.length;
-    if (start + path.length + 1 > this.#bytes.length) {
-      this.#bytes = Buffer.alloc(2 * (start + path.length));
-      this.#bytes.write(this.#prefix, "latin1");
-    }
-    const end = start + this.#bytes.write(path, start, "latin1");
-    // "/srv/tree/" names the directory as well as "/srv/tree", also through a link.
-    this.#bytes[end] = 0;
-    return this.#bytes;
   }
 }

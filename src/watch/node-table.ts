@@ -1,5 +1,5 @@
 /**
- * The directories of a tree in few bytes: numbers in typed arrays, one string for each name.
+ * The directories of a tree in few bytes: numbers in typed arrays, names as bytes, no object for each.
  *
  * A node knows its parent, so a path is a walk upwards and renaming a directory costs the same
  * however much lies below. The table does not know what a watch or a path on disk is.
@@ -8,11 +8,14 @@
  */
 import type { RelativePath } from "../model/path.js";
 import { HashIndex } from "./hash-index.js";
+import { NameStore } from "./name-store.js";
 
 export type NodeId = number;
 
 export const NO_NODE = -1;
 export const ROOT_NODE = 0;
+/** In the place of the next child after a node that has been forgotten. */
+const FREE = -2;
 /** In the place of a watch descriptor; the kernel counts from 1. */
 export const UNWATCHED = -1;
 
@@ -27,8 +30,7 @@ export class NodeTable {
   #watch = filled(FIRST_CAPACITY);
   #nameHash = new Int32Array(FIRST_CAPACITY);
   #flags = new Uint8Array(FIRST_CAPACITY);
-  /** `undefined` marks a free place. */
-  #names: (string | undefined)[] = [""];
+  readonly #names = new NameStore();
   #used = 1;
   #free: NodeId[] = [];
   #watched = 0;
@@ -50,7 +52,7 @@ export class NodeTable {
   }
 
   nameOf(node: NodeId): string {
-    return this.#names[node] ?? "";
+    return this.#names.get(node);
   }
 
   watchOf(node: NodeId): number {
@@ -71,7 +73,7 @@ export class NodeTable {
 
   /** False for an id whose node has been forgotten. */
   exists(node: NodeId): boolean {
-    return this.#names[node] !== undefined;
+    return node >= 0 && node < this.#used && this.#next[node] !== FREE;
   }
 
   watches(): number[] {
@@ -85,7 +87,7 @@ export class NodeTable {
   child(parent: NodeId, name: string): NodeId {
     return this.#byName.find(
       hashOfName(parent, name),
-      (node) => this.#parent[node] === parent && this.#names[node] === name,
+      (node) => this.#parent[node] === parent && this.#names.is(node, name),
     );
   }
 
@@ -138,7 +140,7 @@ export class NodeTable {
     this.#firstChild[node] = NO_NODE;
     this.#watch[node] = UNWATCHED;
     this.#flags[node] = 0;
-    this.#names[node] = name;
+    this.#names.set(node, name);
     this.#link(node, parent, name);
     return node;
   }
@@ -146,7 +148,7 @@ export class NodeTable {
   /** Puts a node, with all that hangs on it, in another place; attached or detached before. */
   move(node: NodeId, parent: NodeId, name: string): void {
     this.detach(node);
-    this.#names[node] = name;
+    this.#names.set(node, name);
     this.#link(node, parent, name);
   }
 
@@ -180,7 +182,8 @@ export class NodeTable {
   forget(node: NodeId): void {
     this.detach(node);
     this.setWatch(node, UNWATCHED);
-    this.#names[node] = undefined;
+    this.#names.delete(node);
+    this.#next[node] = FREE;
     this.#flags[node] = 0;
     this.#free.push(node);
   }
@@ -198,7 +201,6 @@ export class NodeTable {
 
   #append(): NodeId {
     if (this.#used === this.#capacity) this.#grow();
-    this.#names.push(undefined);
     return this.#used++;
   }
 

@@ -10,11 +10,13 @@ import { Mask } from "../../kernel/inotify-decode.js";
 import { addWatch } from "../../kernel/inotify.js";
 import { Errno, errorNumber, libc } from "../../kernel/libc.js";
 import { type EntryType, listDirectory } from "../../kernel/list-directory.js";
+import { PathBytes } from "../../kernel/path-bytes.js";
 import { readStatus, statusKind } from "../../kernel/statx.js";
 import { NO_NODE, type NodeId, type Places } from "./places.js";
 import { WatchRefusal } from "./refusal.js";
 
 const READING = Mask.OPEN | Mask.ACCESS | Mask.CLOSE_NOWRITE;
+const paths = new PathBytes();
 /** What answers a look at a name that stands for something else by now. */
 const GONE: ReadonlySet<number> = new Set([Errno.ENOENT, Errno.ENOTDIR, Errno.ELOOP]);
 
@@ -53,7 +55,7 @@ export class Entrance {
 
   /** Watches one file or directory as it is. Throws a WatchRefusal. */
   addPlain(path: string): void {
-    const watch = addWatch(this.#inotify, bytesOf(path), this.#mask);
+    const watch = addWatch(this.#inotify, paths.of(path), this.#mask);
     if (watch < 0) throw new WatchRefusal(path, -watch);
     // Of two names for one inode the first one counts.
     if (this.#places.byWatch(watch) !== NO_NODE) return;
@@ -71,7 +73,7 @@ export class Entrance {
     }
     if (error !== 0) throw new WatchRefusal(path, error);
     const name = withSlash(path);
-    const watch = addWatch(this.#inotify, bytesOf(name), this.#firstMask | Mask.MASK_ADD);
+    const watch = addWatch(this.#inotify, paths.of(name), this.#firstMask | Mask.MASK_ADD);
     if (watch < 0) throw new WatchRefusal(path, -watch);
     if (this.#places.byWatch(watch) !== NO_NODE) return;
     this.#enterAll(this.#places.addRoot(name, watch), path);
@@ -81,7 +83,7 @@ export class Entrance {
   enter(parent: NodeId, name: string, isOld: boolean): Entered {
     const path = `${this.#places.nameOf(parent)}${name}`;
     const first = this.#firstMask | Mask.MASK_ADD | Mask.ONLYDIR | Mask.DONT_FOLLOW;
-    const watch = addWatch(this.#inotify, bytesOf(path), first);
+    const watch = addWatch(this.#inotify, paths.of(path), first);
     if (watch < 0) return { error: -watch };
     const known = this.#places.byWatch(watch);
     if (known === NO_NODE) {
@@ -102,7 +104,7 @@ export class Entrance {
     const entries: Entry[] = [];
     const directory = this.#places.nameOf(node);
     // The slash at the end follows a link that a root may be; others are directories, as it was seen.
-    const error = listDirectory(bytesOf(directory), { files, follow: true }, (name, type) => {
+    const error = listDirectory(paths.of(directory), { files, follow: true }, (name, type) => {
       if (type !== "directory" || !this.isExcluded(`${directory}${name}`)) {
         entries.push({ name, type });
       }
@@ -114,7 +116,7 @@ export class Entrance {
   finish(node: NodeId): void {
     if ((this.#mask & READING) === 0) return;
     const path = this.#places.nameOf(node);
-    addWatch(this.#inotify, bytesOf(path), this.#mask | Mask.MASK_ADD | Mask.ONLYDIR);
+    addWatch(this.#inotify, paths.of(path), this.#mask | Mask.MASK_ADD | Mask.ONLYDIR);
   }
 
   isExcluded(path: string): boolean {
@@ -123,6 +125,7 @@ export class Entrance {
 
   /** Reading is told of none before all have been read: a parent would tell of its children's. */
   #enterAll(root: NodeId, asNamed: string): void {
+    const tellsReading = (this.#mask & READING) !== 0;
     const entered = [root];
     const ahead = [root];
     for (let node = ahead.pop(); node !== undefined; node = ahead.pop()) {
@@ -134,10 +137,9 @@ export class Entrance {
         }
         if (found.isKnown) continue;
         ahead.push(found.node);
-        entered.push(found.node);
+        if (tellsReading) entered.push(found.node);
       }
     }
-    if ((this.#mask & READING) === 0) return;
     for (const node of entered) this.finish(node);
   }
 }
@@ -149,7 +151,7 @@ export function isGone(error: number): boolean {
 
 /** 0, or the number of the error that a directory, or what a link leads to, answers. */
 function whyNotReadable(path: string): number {
-  const descriptor = openDirectory(bytesOf(path), true);
+  const descriptor = openDirectory(paths.of(path), true);
   if (descriptor < 0) return errorNumber();
   libc.close(descriptor);
   return 0;
@@ -157,8 +159,4 @@ function whyNotReadable(path: string): number {
 
 function withSlash(path: string): string {
   return path.endsWith("/") ? path : `${path}/`;
-}
-
-function bytesOf(path: string): Buffer {
-  return Buffer.from(`${path}\0`, "latin1");
 }
