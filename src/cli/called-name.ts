@@ -23,12 +23,19 @@ export function argumentsFor(called: string, args: readonly string[]): readonly 
   return name === undefined ? args : [...(NAMES[name] ?? []), ...args];
 }
 
-const OWN_OUTPUT: ReadonlySet<string | undefined> = new Set(["wait", "watch-stats"]);
+const TOOLS = ["wait", "watch-stats"] as const;
+export type ToolName = (typeof TOOLS)[number];
 
 /**
- * Commands that write to descriptors themselves, and are ended by a pipe without a reader as others
- * are. Node's streams would make a pipe non-blocking, for whoever else writes to it, too.
+ * The command, where it is one that takes the place of another program: it reads its own command
+ * line, writes to descriptors itself, and is ended by a pipe without a reader as others are. Node's
+ * streams would make a pipe non-blocking, for whoever else writes to it, too. Undefined where a person
+ * asks our own command for its help.
  */
-export function ownsItsOutput([command]: readonly string[]): boolean {
-  return OWN_OUTPUT.has(command);
+export function toolAsked(called: string, args: readonly string[]): ToolName | undefined {
+  const [command, ...words] = args;
+  const tool = TOOLS.find((each) => each === command);
+  const isHelp = words.length === 1 && (words[0] === "-h" || words[0] === "--help");
+  // Under the name of the program whose place it takes, help ends as it does there.
+  return isHelp && linkName(called) === undefined ? undefined : tool;
 }

@@ -1,14 +1,14 @@
 #!/usr/bin/env node
 /** The program's start and end. What it can do is in `program.ts`; every command is loaded when asked for. */
-import { argumentsFor, ownsItsOutput } from "./called-name.js";
+import { argumentsFor, toolAsked } from "./called-name.js";
 import { complain } from "./complaint.js";
 import { ExitStatus, exitStatusOf } from "./exit-status.js";
-import { runProgram } from "./program.js";
 import { survivePipes } from "./pipes.js";
 
 const [, called = "", ...given] = process.argv;
 const args = argumentsFor(called, given);
-if (!ownsItsOutput(args)) survivePipes();
+const tool = toolAsked(called, args);
+if (tool === undefined) survivePipes();
 for (const event of ["uncaughtException", "unhandledRejection"] as const) {
   process.on(event, (error: unknown) => {
     complain(error);
@@ -17,8 +17,13 @@ for (const event of ["uncaughtException", "unhandledRejection"] as const) {
 }
 
 try {
-  process.exit(await runProgram(args));
+  process.exit(await run());
 } catch (error) {
   complain(error);
   process.exit(exitStatusOf(error));
+}
+
+async function run(): Promise<number> {
+  if (tool === undefined) return await (await import("./program.js")).runProgram(args);
+  return await (await import("./inotify-tools/tool.js")).runTool(tool, args.slice(1));
 }

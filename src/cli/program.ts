@@ -79,6 +79,12 @@ const EXAMPLES = `Examples:
 
 \`treecast help run\` tells all about one command.`;
 
+/** The help of one command, on the standard output. */
+export function printHelpOf(name: string): void {
+  const program = createProgram(() => undefined);
+  program.commands.find((command) => command.name() === name)?.outputHelp();
+}
+
 /** Resolves with the status to end with; rejects with a Fault, or with what nobody expected. */
 export async function runProgram(args: readonly string[]): Promise<ExitStatus> {
   let status: ExitStatus = ExitStatus.Ok;

@@ -6,7 +6,7 @@ import { makeTempDir } from "../support/temp.js";
 import { MAIN } from "./treecast.js";
 
 /** Files that a start loads, as URLs, noted by a hook on the loader. */
-function loaded(args: readonly string[]): string[] {
+function loaded(args: readonly string[], ends = 0): string[] {
   const directory = makeTempDir("treecast-startup-");
   writeFileSync(
     join(directory, "hooks.mjs"),
@@ -21,7 +21,7 @@ function loaded(args: readonly string[]): string[] {
   const { status, stderr } = spawnSync(process.execPath, [hook, MAIN, ...args], {
     encoding: "utf8",
   });
-  expect(status).toBe(0);
+  expect(status).toBe(ends);
   return stderr.split("\n").flatMap((line) => (line.startsWith("loads ") ? [line.slice(6)] : []));
 }
 
@@ -36,4 +36,15 @@ describe("the start of treecast", () => {
       expect(urls.filter((url) => heavy.test(url))).toEqual([]);
     },
   );
+
+  it("loads for inotifywait's place nothing of the commands, and what reads expressions where one is", () => {
+    const args = ["wait", "-q", "-t", "1", makeTempDir()];
+    const urls = loaded(args, 2);
+    const others = /\/dist\/cli\/(?:program|commands)|\/(?:commander|re2js)\//;
+    expect(urls.some((url) => url.endsWith("/dist/watch/events/raw-watch.js"))).toBe(true);
+    expect(urls.filter((url) => others.test(url))).toEqual([]);
+    expect(loaded([...args, "--exclude", "x"], 2).some((url) => url.includes("/re2js/"))).toBe(
+      true,
+    );
+  });
 });

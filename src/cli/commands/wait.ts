@@ -1,7 +1,5 @@
-/** `treecast wait`: inotifywait's command line. */
+/** `treecast wait`: its help. inotifywait's command line is read by `inotify-tools/`. */
 import type { Command } from "commander";
-import type { ExitStatus } from "../exit-status.js";
-import { OwnCommandLine, programName } from "../inotify-tools/own-command-line.js";
 
 const EXAMPLES = `
 Examples:
@@ -20,9 +18,9 @@ move_self, create, delete, delete_self, unmount, q_overflow, ignored.
 
 A link to this program called inotifywait takes its place: docs/inotify-tools.md.`;
 
-export function addWait(program: Command, end: (status: ExitStatus) => void): void {
-  const command = new OwnCommandLine("wait").copyInheritedSettings(program);
-  command
+export function addWait(program: Command): void {
+  program
+    .command("wait")
     .summary("wait for events, as inotifywait does")
     .description(
       "Prints the inotify events of files and directories, with inotifywait's options, lines and statuses, and also what is already inside a directory that appears.",
@@ -53,18 +51,5 @@ export function addWait(program: Command, end: (status: ExitStatus) => void): vo
     .option("--settle <time>", "tell of a path once, when it has been quiet for so long")
     .option("--strict-compat", "no more than inotifywait tells")
     .helpOption("-h, --help", "print this help")
-    .addHelpText("after", EXAMPLES)
-    .action(async (words: string[]) => {
-      const { rawArguments } = await import("../inotify-tools/raw-arguments.js");
-      const { runWait } = await import("../inotify-tools/wait.js");
-      const status = await runWait({
-        program: programName(command),
-        words: rawArguments(words),
-        help: () => {
-          command.outputHelp();
-        },
-      });
-      end(status);
-    });
-  program.addCommand(command);
+    .addHelpText("after", EXAMPLES);
 }

@@ -1,7 +1,5 @@
-/** `treecast watch-stats`: inotifywatch's command line. */
+/** `treecast watch-stats`: its help. inotifywatch's command line is read by `inotify-tools/`. */
 import type { Command } from "commander";
-import type { ExitStatus } from "../exit-status.js";
-import { OwnCommandLine, programName } from "../inotify-tools/own-command-line.js";
 
 const EXAMPLES = `
 Examples:
@@ -18,9 +16,9 @@ open, moved_to, moved_from, move, move_self, create, delete, delete_self, unmoun
 
 A link to this program called inotifywatch takes its place: docs/inotify-tools.md.`;
 
-export function addWatchStats(program: Command, end: (status: ExitStatus) => void): void {
-  const command = new OwnCommandLine("watch-stats").copyInheritedSettings(program);
-  command
+export function addWatchStats(program: Command): void {
+  program
+    .command("watch-stats")
     .summary("count events for each directory, as inotifywatch does")
     .description(
       "Counts the inotify events of files and directories until it is ended, and prints inotifywatch's table of them.",
@@ -44,17 +42,5 @@ export function addWatchStats(program: Command, end: (status: ExitStatus) => voi
     .option("-S, --filesystem", "watch whole file systems with fanotify")
     .option("--strict-compat", "count no more than inotifywatch counts")
     .helpOption("-h, --help", "print this help")
-    .addHelpText("after", EXAMPLES)
-    .action(async (words: string[]) => {
-      const { rawArguments } = await import("../inotify-tools/raw-arguments.js");
-      const { runWatchStats } = await import("../inotify-tools/watch-stats.js");
-      end(
-        await runWatchStats({
-          program: programName(command),
-          words: rawArguments(words),
-          help: () => command.outputHelp(),
-        }),
-      );
-    });
-  program.addCommand(command);
+    .addHelpText("after", EXAMPLES);
 }

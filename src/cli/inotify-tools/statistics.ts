@@ -4,7 +4,7 @@ import type { RawEvent } from "../../watch/events/raw-event.js";
 import type { RawSource } from "../../watch/events/raw-source.js";
 import { countOfKind, EventCounts } from "./event-counts.js";
 import { statsTable, type StatsRow } from "./stats-table.js";
-import type { Hides } from "./wait-plan.js";
+import type { Hides } from "./filter-option.js";
 import type { StatsOptions } from "./watch-stats-options.js";
 
 export class Statistics {

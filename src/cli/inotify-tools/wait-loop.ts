@@ -10,10 +10,11 @@ import { PollSet, READABLE, WRITABLE } from "../../kernel/poll.js";
 import type { RawEvent } from "../../watch/events/raw-event.js";
 import type { RawSource } from "../../watch/events/raw-source.js";
 import type { ByteOutput } from "./byte-output.js";
+import type { Hides } from "./filter-option.js";
 import { Settling } from "./settling.js";
 import type { LineForm } from "./wait-line.js";
 import type { WaitOptions } from "./wait-options.js";
-import { askedOf, type Hides } from "./wait-plan.js";
+import { askedOf } from "./wait-plan.js";
 
 /** inotifywait's own statuses. */
 export const WaitStatus = { Event: 0, Failure: 1, Timeout: 2 } as const;

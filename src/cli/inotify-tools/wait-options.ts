@@ -1,5 +1,6 @@
 /** inotifywait's command line: which options there are, and which do not go together. */
 import { parseDuration } from "../../config/duration.js";
+import { filterConflict, filterOption, type FilterOption } from "./filter-option.js";
 import { type OptionForm, readCommandLine } from "./getopt.js";
 import { eventMask } from "./event-names.js";
 import type { Means } from "./opening.js";
@@ -29,12 +30,6 @@ export interface WaitOptions {
   readonly fromFile?: string;
   readonly outFile?: string;
   readonly filter?: FilterOption;
-}
-
-export interface FilterOption {
-  readonly kind: "exclude" | "include";
-  readonly pattern: string;
-  readonly ignoreCase: boolean;
 }
 
 export type ReadOptions =
@@ -77,8 +72,6 @@ const FORMS: readonly OptionForm[] = [
   { name: "strict-compat", long: "strict-compat", isOwn: true },
 ];
 
-const FILTERS = ["exclude", "excludei", "include", "includei"] as const;
-
 /** `program` is the name that getopt's complaints begin with. */
 export function readWaitOptions(program: string, words: readonly string[]): ReadOptions {
   const { options: given, operands, fault } = readCommandLine(program, FORMS, words);
@@ -120,7 +113,7 @@ export function readWaitOptions(program: string, words: readonly string[]): Read
     const complaints = [fault, complaint].filter((each) => each !== undefined);
     return { kind: "refused", complaints };
   }
-  const filter = FILTERS.find(has);
+  const filter = filterOption(last);
   const text = <Key extends string>(key: Key, name: string) => {
     const value = last.get(name);
     return (value === undefined ? {} : { [key]: value }) as Partial<Record<Key, string>>;
@@ -150,7 +143,7 @@ export function readWaitOptions(program: string, words: readonly string[]): Read
       ...text("timeFormat", "timefmt"),
       ...text("fromFile", "fromfile"),
       ...text("outFile", "outfile"),
-      ...(filter === undefined ? {} : { filter: filterOf(filter, last.get(filter) ?? "") }),
+      ...(filter === undefined ? {} : { filter }),
     },
   };
 }
@@ -162,15 +155,8 @@ const FILENAME_IS_GONE =
 
 /** What inotifywait refuses, in its order and words. */
 function conflict(has: (name: string) => boolean, format: string | undefined): string | undefined {
-  const excludes = has("exclude") || has("excludei");
-  const includes = has("include") || has("includei");
-  if (has("exclude") && has("excludei")) {
-    return "--exclude and --excludei cannot both be specified.";
-  }
-  if (has("include") && has("includei")) {
-    return "--include and --includei cannot both be specified.";
-  }
-  if (includes && excludes) return "include and exclude regexp cannot both be specified.";
+  const filters = filterConflict(has);
+  if (filters !== undefined) return filters;
   if (has("format") && has("csv")) return "-c and --format cannot both be specified.";
   if (!has("format") && has("no-newline")) {
     return "--no-newline cannot be specified without --format.";
@@ -194,9 +180,4 @@ function ownConflict(
     return "--settle needs a length of time with its unit, such as 500ms or 2s.";
   }
   return undefined;
-}
-
-function filterOf(name: (typeof FILTERS)[number], pattern: string): FilterOption {
-  const ignoreCase = name.endsWith("i");
-  return { kind: name.startsWith("exclude") ? "exclude" : "include", pattern, ignoreCase };
 }

@@ -5,9 +5,9 @@ import { Mask } from "../../kernel/inotify-decode.js";
 import { errorText } from "../../kernel/libc.js";
 import { ALL_EVENTS } from "./event-names.js";
 import { openSource, refusalLines } from "./opening.js";
-import { compilePosixRegex } from "./posix-regex.js";
+import type { Hides } from "./filter-option.js";
 import type { Voice } from "./voice.js";
-import type { FilterOption, WaitOptions } from "./wait-options.js";
+import type { WaitOptions } from "./wait-options.js";
 
 /** Plain data: it is handed to a daemon as JSON. */
 export interface WaitPlan {
@@ -15,16 +15,6 @@ export interface WaitPlan {
   /** latin1, as they are to be named. */
   readonly paths: readonly string[];
   readonly excluded: readonly string[];
-}
-
-/** Whether events of a path (latin1) are kept back. */
-export type Hides = (path: string) => boolean;
-
-/** Throws a PosixRegexError. */
-export function compileFilter(filter: FilterOption | undefined): Hides | undefined {
-  if (filter === undefined) return undefined;
-  const finds = compilePosixRegex(filter.pattern, { ignoreCase: filter.ignoreCase });
-  return filter.kind === "exclude" ? finds : (path) => !finds(path);
 }
 
 /** The events asked for. */

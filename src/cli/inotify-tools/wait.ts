@@ -1,8 +1,8 @@
 /** `treecast wait`: inotifywait, from the command line to the status. */
 import { endWithReader } from "../../kernel/signals.js";
 import { ByteOutput } from "./byte-output.js";
+import { compileFilter, type Hides } from "./filter-option.js";
 import { readPathList } from "./path-list.js";
-import { PosixRegexError } from "./posix-regex.js";
 import { showProcessName } from "./process-name.js";
 import { formatTime } from "./strftime.js";
 import { say, systemLogVoice, type Voice } from "./voice.js";
@@ -10,7 +10,7 @@ import { daemonSide, type DaemonSide, openOutFile, startDaemon } from "./wait-da
 import { compileFormat, csvLine, jsonLine, type LineForm, plainLine } from "./wait-line.js";
 import { waitForEvents, WaitStatus } from "./wait-loop.js";
 import { readWaitOptions, type WaitOptions } from "./wait-options.js";
-import { compileFilter, type Hides, openPlanned, type WaitPlan } from "./wait-plan.js";
+import { openPlanned, type WaitPlan } from "./wait-plan.js";
 
 export interface WaitCall {
   /** The name it was called by. */
@@ -18,7 +18,7 @@ export interface WaitCall {
   /** latin1. */
   readonly words: readonly string[];
   /** Prints the help, which is no event: its status is that of a failure. */
-  readonly help: () => void;
+  readonly help: () => Promise<void>;
 }
 
 const STDOUT = 1;
@@ -27,17 +27,18 @@ const LONGEST_FORMAT = 4096;
 /** Resolves with the status to end with. */
 export async function runWait({ program, words, help }: WaitCall): Promise<WaitStatus> {
   const daemon = daemonSide();
-  if (daemon !== undefined) return watchAndTell(daemon.plan, STDOUT, daemon);
+  if (daemon !== undefined) return watchInBackground(daemon);
   const read = readWaitOptions(program, words);
   if (read.kind === "help") {
-    help();
+    await help();
     return WaitStatus.Failure;
   }
   if (read.kind === "refused") return refuse(...read.complaints);
   read.warnings.forEach(say);
   const { options, operands } = read;
-  const complaint = complaintOf(options);
-  if (complaint !== undefined) return refuse(complaint);
+  const hides = await compileFilter(options.filter, say);
+  if (hides === "refused") return WaitStatus.Failure;
+  if (isWrong(options)) return refuse("Something is wrong with your format string.");
   const list = readPathList(operands, options.fromFile);
   if (list.complaint !== undefined) say(list.complaint);
   if (list.watched.length === 0) return refuse("No files specified to watch!");
@@ -45,7 +46,7 @@ export async function runWait({ program, words, help }: WaitCall): Promise<WaitS
   if (options.daemon) return startDaemon(plan);
   showProcessName(program);
   const descriptor = options.outFile === undefined ? STDOUT : openOutFile(options.outFile);
-  return descriptor === undefined ? WaitStatus.Failure : watchAndTell(plan, descriptor);
+  return descriptor === undefined ? WaitStatus.Failure : watchAndTell(plan, hides, descriptor);
 }
 
 function refuse(...complaints: readonly string[]): WaitStatus {
@@ -53,20 +54,25 @@ function refuse(...complaints: readonly string[]): WaitStatus {
   return WaitStatus.Failure;
 }
 
-/** What can be said of expressions and formats before anything is watched. */
-function complaintOf({ filter, format, noNewline }: WaitOptions): string | undefined {
-  try {
-    compileFilter(filter);
-  } catch (error) {
-    if (!(error instanceof PosixRegexError)) throw error;
-    return `Error in \`${filter?.kind ?? ""}' regular expression.`;
-  }
-  const line = format === undefined || noNewline ? format : `${format}\n`;
-  const isWrong = line === "" || (line?.length ?? 0) > LONGEST_FORMAT;
-  return isWrong ? "Something is wrong with your format string." : undefined;
+function isWrong({ format, noNewline }: WaitOptions): boolean {
+  if (format === undefined) return false;
+  const length = format.length + (noNewline ? 0 : 1);
+  return length === 0 || length > LONGEST_FORMAT;
 }
 
-function watchAndTell(plan: WaitPlan, descriptor: number, daemon?: DaemonSide): WaitStatus {
+async function watchInBackground(daemon: DaemonSide): Promise<WaitStatus> {
+  // The process that was started first has compiled it, too, and refused what is wrong.
+  const hides = await compileFilter(daemon.plan.options.filter, say);
+  if (hides === "refused") return WaitStatus.Failure;
+  return watchAndTell(daemon.plan, hides, STDOUT, daemon);
+}
+
+function watchAndTell(
+  plan: WaitPlan,
+  hides: Hides | undefined,
+  descriptor: number,
+  daemon?: DaemonSide,
+): WaitStatus {
   endWithReader();
   const { options } = plan;
   const outerVoice = options.syslog ? systemLogVoice("inotifywait") : say;
@@ -76,7 +82,6 @@ function watchAndTell(plan: WaitPlan, descriptor: number, daemon?: DaemonSide): 
     outerVoice(line);
   };
   const isTalkative = options.quiet === 0;
-  const hides: Hides | undefined = compileFilter(options.filter);
   const watch = openPlanned(plan, hides, voice, () => {
     if (isTalkative) outerVoice(settingUp(options));
   });

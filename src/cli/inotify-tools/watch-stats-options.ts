@@ -1,10 +1,10 @@
 /** inotifywatch's command line: which options there are, and which do not go together. */
 import { ALL_EVENTS, eventMask } from "./event-names.js";
+import { filterConflict, filterOption, type FilterOption } from "./filter-option.js";
 import { type OptionForm, readCommandLine } from "./getopt.js";
 import { COUNTED, type CountedName } from "./event-counts.js";
 import type { Means } from "./opening.js";
 import { readTimeout } from "./timeout-value.js";
-import type { FilterOption } from "./wait-options.js";
 
 /** All texts are latin1. */
 export interface StatsOptions {
@@ -59,8 +59,6 @@ const FORMS: readonly OptionForm[] = [
   { name: "strict-compat", long: "strict-compat", isOwn: true },
 ];
 
-const FILTERS = ["exclude", "excludei", "include", "includei"] as const;
-
 /** `program` is the name that getopt's complaints begin with. */
 export function readStatsOptions(program: string, words: readonly string[]): ReadStatsOptions {
   const { options: given, operands, fault } = readCommandLine(program, FORMS, words);
@@ -102,7 +100,7 @@ export function readStatsOptions(program: string, words: readonly string[]): Rea
       complaints: [fault, complaint].filter((each) => each !== undefined),
     };
   }
-  const filter = FILTERS.find(has);
+  const filter = filterOption(last);
   const fromFile = last.get("fromfile");
   const strict = has("strict-compat");
   return {
@@ -119,7 +117,7 @@ export function readStatsOptions(program: string, words: readonly string[]): Rea
       timeoutSeconds,
       order: rowOrder(order, strict),
       ...(fromFile === undefined ? {} : { fromFile }),
-      ...(filter === undefined ? {} : { filter: filterOf(filter, last.get(filter) ?? "") }),
+      ...(filter === undefined ? {} : { filter }),
     },
   };
 }
@@ -166,22 +164,4 @@ function rowOrder({ mask, ascending }: SortKey, strict: boolean): RowOrder {
   const by = COUNTED.find(([, bit]) => bit === mask)?.[0] ?? "total";
   // inotifywatch takes a descending 'access' for its own sign of "by the total".
   return { by: strict && by === "access" && !ascending ? "total" : by, ascending };
-}
-
-function filterConflict(has: (name: string) => boolean): string | undefined {
-  const excludes = has("exclude") || has("excludei");
-  const includes = has("include") || has("includei");
-  if (has("exclude") && has("excludei")) {
-    return "--exclude and --excludei cannot both be specified.";
-  }
-  if (has("include") && has("includei")) {
-    return "--include and --includei cannot both be specified.";
-  }
-  if (includes && excludes) return "include and exclude regexp cannot both be specified.";
-  return undefined;
-}
-
-function filterOf(name: (typeof FILTERS)[number], pattern: string): FilterOption {
-  const ignoreCase = name.endsWith("i");
-  return { kind: name.startsWith("exclude") ? "exclude" : "include", pattern, ignoreCase };
 }

@@ -6,14 +6,13 @@ import { WatchRefusal } from "../../watch/events/refusal.js";
 import type { RawSource } from "../../watch/events/raw-source.js";
 import { ByteOutput } from "./byte-output.js";
 import { Ears } from "./ears.js";
+import { compileFilter, type Hides } from "./filter-option.js";
 import { openSource, refusalLines } from "./opening.js";
 import { readPathList, type PathList } from "./path-list.js";
-import { PosixRegexError } from "./posix-regex.js";
 import { showProcessName } from "./process-name.js";
 import { Statistics } from "./statistics.js";
 import { collect } from "./stats-loop.js";
 import { say } from "./voice.js";
-import { compileFilter, type Hides } from "./wait-plan.js";
 import { readStatsOptions, type StatsOptions } from "./watch-stats-options.js";
 
 export interface StatsCall {
@@ -22,7 +21,7 @@ export interface StatsCall {
   /** latin1. */
   readonly words: readonly string[];
   /** Prints the help, which is no statistics: its status is that of a failure. */
-  readonly help: () => void;
+  readonly help: () => Promise<void>;
 }
 
 /** inotifywatch's own statuses. */
@@ -33,12 +32,12 @@ export type StatsStatus = (typeof StatsStatus)[keyof typeof StatsStatus];
 export async function runWatchStats({ program, words, help }: StatsCall): Promise<StatsStatus> {
   const read = readStatsOptions(program, words);
   if (read.kind === "help") {
-    help();
+    await help();
     return StatsStatus.Failure;
   }
   if (read.kind === "refused") return refuse(...read.complaints);
   const { options, operands } = read;
-  const hides = readFilter(options);
+  const hides = await compileFilter(options.filter, say);
   if (hides === "refused") return StatsStatus.Failure;
   const list = readPathList(operands, options.fromFile);
   if (list.complaint !== undefined) say(list.complaint);
@@ -88,16 +87,6 @@ const STDOUT = 1;
 function refuse(...complaints: readonly string[]): StatsStatus {
   complaints.forEach(say);
   return StatsStatus.Failure;
-}
-
-function readFilter({ filter }: StatsOptions): Hides | undefined | "refused" {
-  try {
-    return compileFilter(filter);
-  } catch (error) {
-    if (!(error instanceof PosixRegexError)) throw error;
-    say(`Error in \`${filter?.kind ?? ""}' regular expression.`);
-    return "refused";
-  }
 }
 
 /** Watches what is to be watched; undefined where that cannot be, which has been said. */

@@ -90,10 +90,16 @@ describe.skipIf(!hasInotifywait)("inotifywait beside ours, in one directory", ()
       const endsLine = args.some((each) => each.endsWith("%n")) ? "\n\n" : "\n";
       const end = args.includes("--no-newline") ? "\0" : endsLine;
       expect(squashed(ours.stdout, end)).toEqual(squashed(real.stdout, end));
-      expect({ ...ours, stdout: "" }).toEqual({ ...real, stdout: "" });
+      const others = (ended: typeof ours) => ({ ...ended, stdout: "", stderr: said(ended.stderr) });
+      expect(others(ours)).toEqual(others(real));
     },
   );
 });
+
+/** Without what is said of a directory that has gone before it could be watched: that is a race. */
+function said(stderr: string): string {
+  return stderr.replace(/^Couldn't watch new directory .*: No such file or directory\n/gm, "");
+}
 
 /** A tree that grows, is renamed, and goes. */
 async function growing({ at, watches }: Work): Promise<void> {
