@@ -9,6 +9,7 @@ import { Mask } from "../../kernel/inotify-decode.js";
 import { PollSet, READABLE, WRITABLE } from "../../kernel/poll.js";
 import type { RawEvent } from "../../watch/events/raw-event.js";
 import type { RawSource } from "../../watch/events/raw-source.js";
+import { Pace } from "../../watch/pace.js";
 import type { ByteOutput } from "./byte-output.js";
 import type { Hides } from "./filter-option.js";
 import { Settling } from "./settling.js";
@@ -22,6 +23,8 @@ export type WaitStatus = (typeof WaitStatus)[keyof typeof WaitStatus];
 
 /** Bytes of lines that may wait for their reader. */
 const MOST_UNREAD = 64 * 1024 * 1024;
+/** Of a record with a short name, about: how much has been read is counted by it. */
+const BYTES_PER_EVENT = 32;
 /** poll(2) takes an int. */
 const LONGEST_WAIT_MS = 0x7fffffff;
 
@@ -38,6 +41,7 @@ export function waitForEvents(loop: WaitLoop): WaitStatus {
   const { watch, output, options } = loop;
   const settling = options.settleMs > 0 ? new Settling(options.settleMs) : undefined;
   const teller = new Teller(loop);
+  const pace = new Pace();
   const both = new PollSet([
     { descriptor: watch.descriptor, events: READABLE },
     { descriptor: output.descriptor, events: WRITABLE },
@@ -47,7 +51,8 @@ export function waitForEvents(loop: WaitLoop): WaitStatus {
   while (true) {
     output.flush(-1, MOST_UNREAD);
     const until = Math.min(deadline, settling?.nextDue ?? Infinity);
-    const events = readSome(watch, output, both, waitMs(until - performance.now()));
+    const sleptFrom = performance.now();
+    const events = readSome(watch, output, both, waitMs(until - sleptFrom));
     const now = performance.now();
     if (events.length > 0) deadline = now + timeoutMs;
     let ended: WaitStatus | undefined;
@@ -64,11 +69,17 @@ export function waitForEvents(loop: WaitLoop): WaitStatus {
       // What has not settled is told nevertheless: nobody else will.
       ended = teller.tell(settling?.take(Infinity) ?? []) ?? WaitStatus.Timeout;
     }
-    if (ended === undefined) continue;
-    output.flush(-1);
-    return ended;
+    if (ended !== undefined) {
+      output.flush(-1);
+      return ended;
+    }
+    const pause = pace.pauseAfter(events.length * BYTES_PER_EVENT, now - sleptFrom);
+    if (pause > 0 && !watch.hasMore) Atomics.wait(NOBODY, 0, 0, pause);
   }
 }
+
+/** Nobody ends a wait for this. */
+const NOBODY = new Int32Array(new SharedArrayBuffer(4));
 
 function waitMs(ms: number): number {
   return ms === Infinity ? -1 : Math.min(LONGEST_WAIT_MS, Math.max(0, Math.ceil(ms)));
