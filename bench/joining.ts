@@ -44,7 +44,10 @@ function differingField(one: Results, other: Results): string | undefined {
   )?.[0];
 }
 
-/** A part may ask fewer; who takes part in several is the same program in all of them. */
+/**
+ * A part may ask fewer, or a question that none of them is asked; who takes part in several is the
+ * same program in all of them.
+ */
 function everyoneIn(parts: readonly Results[]): Results["contestants"] {
   const everyone = new Map<string, Results["contestants"][number]>();
   for (const each of parts.flatMap(({ contestants }) => contestants)) {
@@ -56,5 +59,7 @@ function everyoneIn(parts: readonly Results[]): Results["contestants"] {
     }
     everyone.set(each.name, each);
   }
-  return [...everyone.values()];
+  const rows = parts.flatMap(({ answers }) => answers.flatMap(({ rows: some }) => some));
+  const asked = new Set(rows.map(({ contestant }) => contestant));
+  return [...everyone.values()].filter(({ name }) => asked.has(name));
 }

@@ -160,7 +160,8 @@ function heading({ heading, unit }: Column): string {
 
 function format(value: number | null, unit: Unit): string {
   if (value === null) return "–";
-  if (unit === "count" || unit === "bytes") return Math.round(value).toLocaleString("en");
+  // What rounds to nothing has no sign.
+  if (unit === "count" || unit === "bytes") return (Math.round(value) + 0).toLocaleString("en");
   const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
   return value.toLocaleString("en", {
     minimumFractionDigits: digits,

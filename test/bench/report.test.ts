@@ -115,11 +115,12 @@ describe("joinResults", () => {
   });
 
   it("names everyone who took part, and refuses two versions of one program", () => {
-    const [one] = [resultsOf([])];
+    const one = resultsOf([row("peer", 0, 5), row("another", 0, 6)]);
     const [program] = one.contestants;
     const alone = { ...one, contestants: [program!] };
     const another = { ...program!, name: "another", version: "2" };
-    const other = { ...one, contestants: [program!, another] };
+    const idle = { ...program!, name: "idle" };
+    const other = { ...one, contestants: [program!, another, idle] };
     const names = joinResults([alone, other]).contestants.map(({ name }) => name);
     expect(names).toEqual([program!.name, "another"]);
     const newer = { ...one, contestants: [{ ...another, version: "3" }] };
