@@ -1,6 +1,5 @@
 /** inotifywait's own trade: how soon is a tree watched, for how much memory, and how fast are events read? */
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import { type Watcher, watchers } from "../contestants/watchers.js";
 import { memoryOf } from "../group.js";
 import { attempt, type Question, type Row, type Run, turns } from "../question.js";
@@ -9,14 +8,18 @@ import { rest } from "../running.js";
 import { setStage, settleDisk, type Stage } from "../stage.js";
 import { plantDirectories, type Tree } from "../tree.js";
 import { requireWatches } from "../watches.js";
-import { startWatching } from "../watching-run.js";
+import { startWatching, type WatchingRun } from "../watching-run.js";
+import { filesOf, type WritePlan } from "../write-plan.js";
 import { startWriter } from "../writing.js";
 
 const QUIET_MS = 1_000;
-/** The storm goes to so many directories, which are there before. */
+/** The storm goes to so many directories. */
 const STORM_DIRECTORIES = 100;
+const FILES = 100_000;
+const QUICK_FILES = 2_000;
 /** Created, modified, closed. */
 const EVENTS_PER_FILE = 3;
+const EVENTS_OF_STORM = (FILES * EVENTS_PER_FILE).toLocaleString("en");
 /** A rate that no machine comes near: each file follows the one before at once. */
 const AT_ONCE = 1e9;
 
@@ -27,9 +30,10 @@ export const watching: Question = {
 file. The trees have no files, and caches are warm. Start: from the start of the process until it says "Watches
 established.", the start of Node.js included; setting up: from "Setting up watches" on. Heap is memory that is no part
 of a file, less what the same program needs for an empty tree, per directory; the kernel's own part of a watch is not in it.
-The storm: one process creates, writes and closes files of 1 KB as fast as it can in 100 directories; events a second are
-counted from its start until the last line is written, and missed are those that no line tells of. To be reached: a start no
-slower than inotifywait's, at most 250 bytes of heap a directory, and for fanotify under 50 ms to set up, whatever the tree.`,
+Then a storm: one process creates, writes and closes files of 1 KB as fast as it can in 100 of the deepest directories,
+${EVENTS_OF_STORM} events in all. Events a second are counted from its start until the last line is written, and missed are those
+that no line tells of. To be reached: a start no slower than inotifywait's, at most 250 bytes of heap a directory, and for
+fanotify under 50 ms to set up, whatever the tree.`,
   reference: "treecast wait -mr",
   columns: [
     { key: "start", heading: "start", unit: "s", primary: true },
@@ -51,7 +55,6 @@ slower than inotifywait's, at most 250 bytes of heap a directory, and for fanoti
         ];
     const rows: Row[] = [];
     for (const levels of trees) rows.push(...(await askOfTree(present, levels, run)));
-    rows.push(...(await askOfStorm(present, run.quick ? 2_000 : 100_000, run)));
     return rows;
   },
 };
@@ -65,49 +68,35 @@ async function askOfTree(
   await using full = await setStage({ road: "local", below: run.below });
   const tree = plantDirectories(full.source, levels);
   settleDisk();
+  const files = run.quick ? QUICK_FILES : FILES;
+  const scene = { empty, full, tree, files, seed: run.seed };
   const matter = `${tree.directories.toLocaleString("en")} directories`;
-  return await inTurns(present, matter, run, async (watcher) => {
-    if (watcher.byInotify) requireWatches(tree.directories);
-    return await measureStart(watcher, empty, full, tree);
-  });
-}
-
-async function askOfStorm(present: readonly Watcher[], files: number, run: Run): Promise<Row[]> {
-  const matter = `storm of ${(files * EVENTS_PER_FILE).toLocaleString("en")} events`;
-  return await inTurns(present, matter, run, async (watcher) => {
-    await using stage = await setStage({ road: "local", below: run.below });
-    return await measureStorm(watcher, stage, files, run.seed);
-  });
-}
-
-async function inTurns(
-  present: readonly Watcher[],
-  matter: string,
-  run: Run,
-  measure: (watcher: Watcher) => Promise<Row["figures"]>,
-): Promise<Row[]> {
   const rows: Row[] = [];
   for (let round = 0; round < run.rounds; round++) {
     for (const watcher of turns(present, round)) {
       run.log(`watching: ${watcher.name}, ${matter}`);
       rows.push(
-        await attempt({ contestant: watcher.name, matter, round }, async () => ({
-          figures: await measure(watcher),
-        })),
+        await attempt({ contestant: watcher.name, matter, round }, async () => {
+          if (watcher.byInotify) requireWatches(tree.directories);
+          return { figures: await measure(watcher, scene) };
+        }),
       );
     }
   }
   return rows;
 }
 
-export async function measureStart(watcher: Watcher, empty: Stage, full: Stage, tree: Tree) {
-  const { anonymous: base } = await started(watcher, empty);
-  const { anonymous, ...figures } = await started(watcher, full);
-  return { ...figures, heap: (anonymous - base) / tree.directories };
+export interface Scene {
+  readonly empty: Stage;
+  readonly full: Stage;
+  readonly tree: Tree;
+  readonly files: number;
+  readonly seed: number;
 }
 
-async function started(watcher: Watcher, stage: Stage) {
-  await using one = await startWatching(watcher, stage.source, stage.scratch("watcher"));
+export async function measure(watcher: Watcher, { empty, full, tree, files, seed }: Scene) {
+  const base = await restingMemory(watcher, empty);
+  await using one = await startWatching(watcher, full.source, full.scratch("watcher"));
   const startCpu = one.group.cpuSeconds();
   await rest(one, { quietMs: QUIET_MS });
   const { leaderRss, leaderAnonymous } = memoryOf(one.group, one.pid);
@@ -116,30 +105,45 @@ async function started(watcher: Watcher, stage: Stage) {
     setup: one.setupMs,
     startCpu,
     rss: leaderRss / 1e6,
-    anonymous: leaderAnonymous,
+    heap: (leaderAnonymous - base) / tree.directories,
+    ...(await storm(one, full.source, { directories: spread(tree.leaves), files, seed })),
   };
 }
 
-export async function measureStorm(watcher: Watcher, stage: Stage, files: number, seed: number) {
-  const directories = Array.from({ length: STORM_DIRECTORIES }, (_, number) =>
-    join(stage.source, `d${number}`),
-  );
-  for (const directory of directories) mkdirSync(directory);
+async function restingMemory(watcher: Watcher, stage: Stage): Promise<number> {
   await using one = await startWatching(watcher, stage.source, stage.scratch("watcher"));
+  await rest(one, { quietMs: QUIET_MS });
+  return memoryOf(one.group, one.pid).leaderAnonymous;
+}
+
+/** What is written is taken away again: whoever comes next finds the tree as it was. */
+async function storm(
+  one: WatchingRun,
+  root: string,
+  work: Pick<WritePlan, "directories" | "files" | "seed">,
+) {
+  const plan = { ...work, perSecond: AT_ONCE, leastBytes: 1_000, mostBytes: 1_001 };
   const writer = await startWriter();
   await rest(one, { quietMs: QUIET_MS });
   const cpu = one.group.cpuSeconds();
   const since = realtime();
-  const size = { leastBytes: 1_000, mostBytes: 1_001 };
-  await writer.write({ directories, files, perSecond: AT_ONCE, seed, ...size });
+  await writer.write(plan);
   await rest(one, { quietMs: QUIET_MS });
   const used = one.group.cpuSeconds() - cpu;
-  const told = one.lines().flatMap((line) => eventsOf(line, stage.source));
+  const took = one.toldAt() - since;
+  const told = one.lines().flatMap((line) => eventsOf(line, root));
+  for (const file of filesOf(plan)) rmSync(file);
   return {
-    perSecond: told.length / ((one.toldAt() - since) / 1000),
+    perSecond: told.length / (took / 1000),
     each: told.length === 0 ? null : (used / told.length) * 1e6,
-    missed: files * EVENTS_PER_FILE - new Set(told).size,
+    missed: work.files * EVENTS_PER_FILE - new Set(told).size,
   };
+}
+
+/** Some of them, from all over the tree. */
+function spread(leaves: readonly string[]): string[] {
+  const step = Math.max(1, Math.floor(leaves.length / STORM_DIRECTORIES));
+  return leaves.filter((_, at) => at % step === 0).slice(0, STORM_DIRECTORIES);
 }
 
 const EVENTS: ReadonlySet<string> = new Set(["CREATE", "MODIFY", "CLOSE_WRITE"]);

@@ -44,6 +44,7 @@ export class Entrance {
   /** Until a directory has been read. UNMOUNT is told anyhow, and stands for "nothing yet". */
   readonly #firstMask: number;
   readonly #excluded: ReadonlySet<string>;
+  #missedSome = false;
 
   constructor({ inotify, places, mask, excluded }: EntranceOptions) {
     this.#inotify = inotify;
@@ -51,6 +52,14 @@ export class Entrance {
     this.#mask = mask;
     this.#firstMask = (mask & ~READING) | Mask.UNMOUNT;
     this.#excluded = excluded;
+  }
+
+  /**
+   * A directory was not where it had been seen while trees were entered: deleted, or renamed with what
+   * is in it unwatched.
+   */
+  get missedSome(): boolean {
+    return this.#missedSome;
   }
 
   /** Watches one file or directory as it is. Throws a WatchRefusal. */
@@ -129,11 +138,14 @@ export class Entrance {
     const entered = [root];
     const ahead = [root];
     for (let node = ahead.pop(); node !== undefined; node = ahead.pop()) {
-      for (const { name } of this.read(node, false) ?? []) {
+      const entries = this.read(node, false);
+      if (entries === undefined) this.#missedSome = true;
+      for (const { name } of entries ?? []) {
         const found = this.enter(node, name, true);
         if ("error" in found) {
-          if (found.error === Errno.EACCES || GONE.has(found.error)) continue;
-          throw new WatchRefusal(asNamed, found.error);
+          if (GONE.has(found.error)) this.#missedSome = true;
+          else if (found.error !== Errno.EACCES) throw new WatchRefusal(asNamed, found.error);
+          continue;
         }
         if (found.isKnown) continue;
         ahead.push(found.node);

@@ -76,6 +76,7 @@ export class RawWatch implements RawSource {
       if (options.recursive === true) entrance.addTree(path);
       else entrance.addPlain(path);
     }
+    if (this.#follows && entrance.missedSome) this.#revisits.begin();
   }
 
   /** Files and directories that are watched now. */

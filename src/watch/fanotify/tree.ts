@@ -28,6 +28,7 @@ import type { KeepsAlike } from "../place-rules.js";
 import { Directories } from "./directories.js";
 import type { Displaced } from "./directories.js";
 import { Doubts } from "./doubts.js";
+import { EarlyMoves } from "./early-moves.js";
 import type { FanotifyRecord } from "./records.js";
 import { Resolver } from "./resolver.js";
 import { Scans } from "./scans.js";
@@ -66,6 +67,7 @@ export class FanotifyTree {
   readonly #creations: Creations;
   readonly #files: FileEvents;
   readonly #doubts = new Doubts();
+  readonly #early = new EarlyMoves();
   readonly #keepsAlike: KeepsAlike;
   /** The disk could not be asked; if nothing explains that by the next reading, events are lost. */
   #isLost = false;
@@ -86,6 +88,7 @@ export class FanotifyTree {
     this.resolver = new Resolver(this.directories, grounds, {
       displaced: (displaced) => this.#displaced(displaced),
       found: (handle, node) => {
+        this.#early.asked();
         // Nobody was told of its coming: a record of it was joined with an earlier one.
         if (this.#doubts.has(handle)) this.#arrived(this.directories.keptPath(node));
       },
@@ -130,6 +133,7 @@ export class FanotifyTree {
    */
   settle(emptied: boolean, isQueueEmpty: () => boolean): void {
     this.#lastMoved = "";
+    this.#early.settle(emptied);
     if (emptied) {
       this.survey.confirm();
       this.#clearDoubts(isQueueEmpty);
@@ -252,6 +256,8 @@ export class FanotifyTree {
       if (from !== undefined && !isReplaced) this.#left(from);
     }
     if (from === undefined) resolver.forgetForeign();
+    if (known !== NO_NODE && known !== holder) this.#diskWasAhead();
+    if (isMove) this.#early.told(target);
     this.#lastMoved = isMove ? target : "";
     this.#doubts.add(target);
     if (toNode !== NO_NODE) this.#put(target, toNode, newName, isMove);
@@ -269,6 +275,17 @@ export class FanotifyTree {
     this.#creations.moved(from, to);
     this.scans.moved(from, to);
     return true;
+  }
+
+  /** What was told as renamed since the disk was asked may have been something else. */
+  #diskWasAhead(): void {
+    for (const handle of this.#early.takeAll()) {
+      const known = this.directories.find(handle);
+      const path = known === NO_NODE ? undefined : this.directories.keptPath(known);
+      if (path === undefined) continue;
+      this.#left(path);
+      this.#arrived(path);
+    }
   }
 
   #left(path: RelativePath): void {
@@ -293,6 +310,7 @@ export class FanotifyTree {
 
   /** No record has said that it left: it is looked for, and its place compared. */
   #displaced({ handle, path }: Displaced): void {
+    this.#diskWasAhead();
     this.#doubts.add(handle);
     if (this.#options.filter?.keeps(path, true) !== false) this.#tell(path, Kind.Gone);
   }

@@ -76,7 +76,7 @@ describe("treecast wait -mr", () => {
   it("says what became of names after a renaming, and is silent of what has left", async () => {
     const at = placeToWatch();
     mkdirSync(join(at, "w/a/b"), { recursive: true });
-    const one = await startOurs(["-mrq", "-e", "create", "w"], at);
+    const one = await startOurs(["-mr", "-e", "create", "w"], at);
     renameSync(join(at, "w/a"), join(at, "w/c"));
     writeFileSync(join(at, "w/c/b/1"), "");
     renameSync(join(at, "w/c/b"), join(at, "w/d"));

@@ -165,6 +165,37 @@ describe("a raw watch that follows", () => {
 });
 
 describe("a raw watch under load", () => {
+  it("watches all of a tree whose directories are renamed while it is set up", async () => {
+    const root = makeTempDir();
+    for (let i = 0; i < 60; i++)
+      mkdirSync(join(root, `a/${i % 6}/${i}/deep/er`), { recursive: true });
+    const directories = 1 + 1 + 6 + 3 * 60;
+    const code = `const { existsSync, renameSync } = require("fs");
+      const [from, to] = [process.argv[1] + "/a", process.argv[1] + "/b"];
+      process.stdout.write("renames");
+      while (existsSync(process.argv[1])) {
+        renameSync(from, to);
+        renameSync(to + "/3", to + "/x");
+        renameSync(to + "/x", to + "/3");
+        renameSync(to, from);
+      }`;
+    const writer = spawn(process.execPath, ["-e", code, root]);
+    const ended = new Promise((resolve) => writer.once("close", resolve));
+    await new Promise((resolve) => writer.stdout.once("data", resolve));
+    const watches = Array.from({ length: 20 }, () => openTree(root));
+    writer.kill();
+    await ended;
+    for (const watch of watches) {
+      await until(
+        () => {
+          watch.read(0);
+          return watch.watched === directories && !watch.hasMore;
+        },
+        { what: () => `${watch.watched} of ${directories} directories are watched` },
+      );
+    }
+  });
+
   it("tells every file of trees that appear while it reads", async () => {
     const root = makeTempDir();
     const watch = openTree(root);
