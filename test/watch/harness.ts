@@ -58,10 +58,11 @@ export class Harness implements Disposable {
     }
   }
 
-  /** Watches the tree as it stands; what is there is known to the mirror. */
+  /** Watches the tree as it stands, until nothing is queued; what is there is known to the mirror. */
   start(): void {
     this.tree.entrance.enterRoot();
     this.tree.survey.work(Infinity);
+    this.settle();
     this.mirror.copyAll();
   }
 

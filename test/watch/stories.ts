@@ -47,12 +47,12 @@ export function tell(
   harness: StoryHarness,
   { root, outside }: { readonly root: string; readonly outside: string },
 ): void {
-  harness.start();
   const waiting = [...between];
   harness.between = () => {
     const next = waiting.shift();
     if (next !== undefined) carryOut(next, root, outside);
   };
+  harness.start();
   for (const each of steps) {
     if (each.do === "read") harness.read(each.bytes);
     else if (each.do === "step") harness.step();
