@@ -133,6 +133,7 @@ async function storm(
   const took = one.toldAt() - since;
   const told = one.lines().flatMap((line) => eventsOf(line, root));
   for (const file of filesOf(plan)) rmSync(file);
+  settleDisk();
   return {
     perSecond: told.length / (took / 1000),
     each: told.length === 0 ? null : (used / told.length) * 1e6,
